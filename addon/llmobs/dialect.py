@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 
 from llmobs.units import UNITS, Quantities, Side
@@ -28,12 +29,92 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """`unit` takes the number at `field` of the answer, or else how many of its `items` fit `where`."""
+    """`unit` takes the number at `field` of the answer, or else how many of its `items` fit `where`.
+
+    distinct: count the different values of this member of the items. once: at most 1, however many there are.
+    """
 
     unit: str
     field: str = ""
     items: str = ""
     where: tuple[tuple[str, str], ...] = ()
+    distinct: str = ""
+    once: bool = False
+
+
+class Measure(StrEnum):
+    """How much a member of a request stands for: the number it holds, its length as text, or its elements."""
+
+    NUMBER = "number"
+    CHARACTERS = "characters"
+    ITEMS = "items"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What only the request tells: `unit` takes the first of `fields` (paths in its body) that is there."""
+
+    unit: str
+    fields: tuple[str, ...]
+    measure: Measure = Measure.NUMBER
+    default: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One part of what else decides a price: the first of `fields`, of the answer or else of the request."""
+
+    fields: tuple[str, ...]
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that goes on after its request: billed once, by its id, when an answer says that it is done.
+
+    id, state, results: paths in the answer. only: path that must be true for an answer to tell of a job at all.
+    done, failed: values of the state that end it, `failed` at no cost unless usage is told; any other is pending.
+    """
+
+    id: tuple[str, ...]
+    state: tuple[str, ...]
+    done: frozenset[str]
+    failed: frozenset[str] = frozenset()
+    results: tuple[str, ...] = ()
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """An answer that brings the answers of many calls, such as the output file of a batch.
+
+    items: paths of the items in a message; "" is the message itself. answer: where an item holds the answer, read by
+    the first of `dialects` (names) that finds usage in it. id: what names the item within its batch.
+    batch: path of the batch's id in the message, where the URL does not hold it.
+    """
+
+    dialects: tuple[str, ...]
+    items: tuple[str, ...]
+    answer: tuple[str, ...]
+    id: tuple[str, ...]
+    status: tuple[str, ...] = ()
+    batch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How one socket carries many responses, told by patterns of its messages.
+
+    begin: a response begins; end: it is complete; alone: a call that one message tells whole, such as a transcription.
+    ask: a message of the client that asks for something, kept to name the model. id: where messages name a response.
+    """
+
+    begin: re.Pattern[bytes]
+    end: re.Pattern[bytes]
+    ask: re.Pattern[bytes]
+    alone: re.Pattern[bytes] | None = None
+    id: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +133,10 @@ class Dialect:
     tier: where the served tier is named; the first that is not a name of the ordinary one counts.
     tiers: served tiers by their names on the wire; a name that is not listed stands for itself.
     text: members of a message that hold generated text, for estimates; `prompt` those of a request.
+    headers: response headers whose numbers join the usage object under their own names.
+    asked: quantities that only the request tells; variant: what else of request or answer decides the price.
+    sums: each usage object of a stream is a call of its own (an agent's steps), all of them are billed.
+    batch: what is told is billed at the batch rate. job, results, turns: see there.
     """
 
     name: str
@@ -76,6 +161,14 @@ class Dialect:
     markers: tuple[bytes, ...] = (b'"usage"', b'"error"')
     text: tuple[str, ...] = ()
     prompt: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    variant: tuple[Variant, ...] = ()
+    sums: bool = False
+    batch: bool = False
+    job: Job | None = None
+    results: Results | None = None
+    turns: Turns | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class CostStatus(StrEnum):
     PARTIAL = "partial"
     UNPRICED = "unpriced"
     NOT_BILLED = "not_billed"
+    PENDING = "pending"
 
 
 class Charge(NamedTuple):
@@ -92,6 +93,10 @@ class Event:
     client: str | None = None
     customer_id: str | None = None
     run_id: str | None = None
+    job_id: str | None = None
+    results_id: str | None = None
+    region: str | None = None
+    variant: str | None = None
 
 
 # column -> (DuckDB type, meaning); the order is the table's. Dataclass and table are compared by a test.
@@ -121,7 +126,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     ),
     "cost_usd": (USD_TYPE, "sum of the charges; NULL where unknown"),
     "list_cost_usd": (USD_TYPE, "what it costs at list price, where something else decides what is paid"),
-    "cost_status": ("VARCHAR", "`exact`, `provider_reported`, `estimated`, `partial`, `unpriced`, `not_billed`"),
+    "cost_status": (
+        "VARCHAR",
+        "`exact`, `provider_reported`, `estimated`, `partial`, `unpriced`, `not_billed`, `pending`",
+    ),
     "usage": ("JSON", "the provider's usage object as it was sent"),
     "price_version": ("VARCHAR", "price entry that was used: `provider/model`, with `@from` where it is dated"),
     "service_tier": ("VARCHAR", "tier that was served"),
@@ -134,6 +142,16 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "client": ("VARCHAR", "product of the User-Agent"),
     "customer_id": ("VARCHAR", "from `X-LLMObserve-Customer-ID`"),
     "run_id": ("VARCHAR", "from `X-LLMObserve-Run-ID`"),
+    "job_id": (
+        "VARCHAR",
+        "the provider's id of work that goes on after its request: one row for each id, however often it is asked for",
+    ),
+    "results_id": (
+        "VARCHAR",
+        "where the results of a batch are, its output file or the batch itself: the same for its lines",
+    ),
+    "region": ("VARCHAR", "region that decides the price, where one is told"),
+    "variant": ("VARCHAR", "what else decides the price: quality and size of a picture, depth of a search"),
 }
 
 

@@ -62,6 +62,18 @@ _TABLE = (
     Unit("audio_second", Side.FEE, 1, "seconds of audio"),
     Unit("video_second", Side.FEE, 1, "seconds of video"),
     Unit("character", Side.FEE, MILLION, "characters of text"),
+    Unit("video", Side.FEE, 1, "videos made at a price per video"),
+    Unit("compute_second", Side.FEE, 1, "seconds of rented hardware"),
+    Unit("credit", Side.FEE, THOUSAND, "credits of the provider's own currency"),
+    Unit("grounded_prompt", Side.FEE, THOUSAND, "prompts that were answered with web searches, however many"),
+    Unit("source", Side.FEE, THOUSAND, "sources that were read for an answer"),
+    Unit("text_unit", Side.FEE, THOUSAND, "units of text that a guardrail looked at"),
+    Unit("cache_storage", Side.FEE, MILLION, "tokens kept in a cache for an hour"),
+    Unit("read_unit", Side.FEE, MILLION, "read units of a vector database"),
+    Unit("write_unit", Side.FEE, MILLION, "write units of a vector database"),
+    Unit("message_segment", Side.FEE, 1, "segments of text messages"),
+    Unit("payment", Side.FEE, 1, "payments that carry a fixed fee"),
+    Unit("payment_volume", Side.FEE, 1, "USD that were paid, at a share of the amount"),
     Unit("adjustment", Side.FEE, 1, "USD between the list price and what the provider says it charged"),
 )
 

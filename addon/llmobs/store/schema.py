@@ -9,7 +9,7 @@ from llmobs.event import COLUMNS, Charge
 from llmobs.store.errors import ForeignError, NewerError
 
 PROGRAM = "llmobserve"
-SCHEMA = 1
+SCHEMA = 2
 
 
 def _from_lines() -> str:
