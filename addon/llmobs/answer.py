@@ -56,7 +56,10 @@ class Members:
         if not raw or sign.encode() not in raw:
             return 0
         items = visit(self._shell(fee.items), fee.items if fee.items.endswith("[]") else f"{fee.items}[]")
-        return sum(all(_fits(item, *condition) for condition in fee.where) for item in items)
+        fitting = [item for item in items if all(_fits(item, *condition) for condition in fee.where)]
+        if fee.distinct:
+            fitting = list({str(name) for item in fitting for name in visit(item, fee.distinct)})
+        return min(len(fitting), 1) if fee.once else len(fitting)
 
     def _shell(self, path: str) -> dict[str, Json]:
         return self._shells([path])

@@ -4,7 +4,8 @@ It does not know mitmproxy, bytes on the wire, files or databases.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -13,7 +14,8 @@ from llmobs.dialect import Dialect, Json
 from llmobs.event import Event, Outcome
 from llmobs.invoice import Call, Invoice, draw
 from llmobs.meter import Known, Meter
-from llmobs.pricing import PriceBook, Provider, Route
+from llmobs.pricing import Billing, PriceBook, Provider, Route
+from llmobs.request import Request
 from llmobs.units import Quantities
 from llmobs.wire.lazy import fields, value
 
@@ -31,7 +33,10 @@ UNKNOWN = Dialect("unknown", usage=("usage", "usageMetadata", "meta.billed_units
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """The facts of one attempt, filled in as they are seen; `event` states them as a row."""
+    """The facts of one attempt, filled in as they are seen; `event` states them as a row.
+
+    silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
+    """
 
     opening: Event
     book: PriceBook
@@ -39,7 +44,12 @@ class Attempt:
     route: Route | None
     dialect: Dialect
     meter: Meter
+    silent: bool = False
+    billing: Billing | None = None
+    region: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
     asked: bytes = b""
+    sent: bool = False
     request_model: str | None = None
     status_code: int | None = None
     tier: str | None = None
@@ -54,35 +64,62 @@ class Attempt:
     def ask(self, body: bytes, sent: int) -> None:
         """Take the decoded request body (or as much of it as is kept) and how many bytes were sent."""
         self.asked = body
+        self.sent = True
         self.request_bytes = sent
         named = self.route.model if self.route else None
-        self.request_model = named or _model(body) or self.request_model
+        self.request_model = named or _model(body) or self.query.get("model") or self.request_model
 
     @property
-    def failed(self) -> bool:
-        """No answer came, or one that says that nothing was done."""
-        return self.status_code is None or self.status_code >= FAILED
+    def job_id(self) -> str | None:
+        """The id of work that goes on after its request; where the answer does not repeat it, the URL has it."""
+        meter, job = self.meter, self.dialect.job
+        if job is None or self._refused:
+            return self.opening.job_id
+        return meter.job_id or (self.route.object_id if self.route and meter.job_state else None)
+
+    @property
+    def pending(self) -> bool:
+        """The work goes on; what it costs is told by a later answer, or line by line by its results."""
+        job = self.dialect.job
+        if job is None or self.job_id is None or self.meter.job_state in job.failed:
+            return False
+        return self.meter.job_state not in job.done or (self.dialect.batch and self.meter.usage is None)
+
+    @property
+    def _refused(self) -> bool:
+        return self.status_code is not None and self.status_code >= FAILED
+
+    def failed(self, outcome: Outcome) -> bool:
+        """No answer came, or one that says that nothing was done; who does not wait for an answer is charged for it."""
+        if self.status_code is None:
+            return not (self.sent and outcome is Outcome.CLIENT_ABORTED)
+        job = self.dialect.job
+        return self._refused or (job is not None and self.meter.job_state in job.failed and self.meter.usage is None)
 
     def complete(self, outcome: Outcome) -> bool:
-        """Whether the usage that was seen is the last one of the answer."""
+        """Whether the usage that was seen is the last one of the answer, or there is none to be expected."""
         known = self.meter.known
-        return known is Known.FINAL or (known is Known.RUNNING and outcome is Outcome.OK)
+        unmetered = known is Known.NOTHING and self.opening.operation not in OF_TEXT
+        return known is Known.FINAL or (outcome is Outcome.OK and (known is Known.RUNNING or unmetered))
 
     def guesses(self, outcome: Outcome) -> bool:
         """Whether `event` has to count tokens of text, which takes too long for an event loop."""
-        return self.opening.operation in OF_TEXT and not (self.failed or self.complete(outcome))
+        return self.opening.operation in OF_TEXT and not (
+            self.pending or self.failed(outcome) or self.complete(outcome)
+        )
 
     def event(self, outcome: Outcome, error_type: str | None = None, *, guess: bool = True) -> Event:
         """The row, as far as it is known; may be asked for again. Without `guess` nothing is estimated."""
         error = self.meter.error or error_type or self.trouble
-        if outcome is Outcome.OK and (self.failed or self.meter.error):
+        if outcome is Outcome.OK and (self.failed(outcome) or self.meter.error):
             outcome, error = Outcome.ERROR, error or str(self.status_code)
-        invoice = draw(self.book, self._call(outcome, guess=guess))
-        return self._row(invoice, outcome, error)
+        call = self._call(outcome, guess=guess)
+        return self._row(call, draw(self.book, call), outcome, error)
 
     def _call(self, outcome: Outcome, *, guess: bool) -> Call:
         meter = self.meter
         names = (meter.model, self.served_model, self.request_model)
+        asked = self._request() if self.dialect.asked else None
         return Call(
             provider=self.provider,
             dialect=self.dialect,
@@ -92,13 +129,25 @@ class Attempt:
             complete=self.complete(outcome),
             opening=meter.known is Known.OPENING,
             estimate=self._estimate() if guess and self.guesses(outcome) else None,
-            fees=meter.fees,
-            tier=meter.tier or self.tier,
-            region=meter.region,
-            served=not self.failed,
-            cut=outcome in (Outcome.ERROR, Outcome.UPSTREAM_ABORTED),
+            fees={a.unit: asked.quantity(a) for a in self.dialect.asked} | meter.fees if asked else meter.fees,
+            tier="batch" if self.dialect.batch else meter.tier or self.tier,
+            region=meter.region or self.region,
+            variant=self._variant() if self.dialect.variant else None,
+            billing=self.billing,
+            served=not self.failed(outcome),
+            pending=self.pending,
+            cut=outcome in (Outcome.ERROR, Outcome.UPSTREAM_ABORTED) or self.status_code is None,
             free=self.route is not None and self.route.free,
         )
+
+    def _variant(self) -> str | None:
+        """What else decides the price, from the answer or else from the request."""
+        told = zip(self.dialect.variant, self.meter.variants, strict=True)
+        parts = [said or self._request().text(part.fields) or part.default for part, said in told]
+        return "/".join(parts) if any(parts) else None
+
+    def _request(self) -> Request:
+        return Request(self.asked, self.query)
 
     def _estimate(self) -> Quantities | None:
         """Tokens of the text that went up and came down; None where there was no text."""
@@ -110,7 +159,7 @@ class Attempt:
         counted: Quantities = {"input": said + len(messages) * MESSAGE_TOKENS if said else 0, "output": answered}
         return counted if any(counted.values()) else None
 
-    def _row(self, invoice: Invoice, outcome: Outcome, error: str | None) -> Event:
+    def _row(self, call: Call, invoice: Invoice, outcome: Outcome, error: str | None) -> Event:
         began = self.opening.started_at.timestamp()
         tokens_of = invoice.tokens.get
         return replace(
@@ -133,12 +182,16 @@ class Attempt:
             cost_status=invoice.status,
             usage=None if self.meter.usage is None else _JSON.encode(self.meter.usage).decode(),
             price_version=invoice.version,
-            service_tier=self.meter.tier or self.tier,
+            service_tier=call.tier,
             response_id=self.meter.response_id,
             latency_ms=None if self.ended_at is None else (self.ended_at - began) * 1000,
             ttft_ms=None if self.first_byte_at is None else (self.first_byte_at - began) * 1000,
             request_bytes=self.request_bytes,
             response_bytes=self.response_bytes,
+            job_id=self.job_id,
+            results_id=self.meter.results_id if self.job_id else None,
+            region=call.region,
+            variant=call.variant,
         )
 
 

@@ -72,7 +72,7 @@ class Variant:
 class Job:
     """Work that goes on after its request: billed once, by its id, when an answer says that it is done.
 
-    id, state, results: paths in the answer. only: path that must be true for an answer to tell of a job at all.
+    id, state, results: paths in the answer. only: path and what stands there in an answer that tells of a job.
     done, failed: values of the state that end it, `failed` at no cost unless usage is told; any other is pending.
     """
 
@@ -81,7 +81,7 @@ class Job:
     done: frozenset[str]
     failed: frozenset[str] = frozenset()
     results: tuple[str, ...] = ()
-    only: str = ""
+    only: tuple[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Dialect:
     text: members of a message that hold generated text, for estimates; `prompt` those of a request.
     headers: response headers whose numbers join the usage object under their own names.
     asked: quantities that only the request tells; variant: what else of request or answer decides the price.
-    sums: each usage object of a stream is a call of its own (an agent's steps), all of them are billed.
+    sums: each usage object of a stream is a call of its own (an agent's steps); they are kept as a list in `parts`.
     batch: what is told is billed at the batch rate. job, results, turns: see there.
     """
 
@@ -228,6 +228,8 @@ def _count(value: Json) -> int | Decimal | None:
 
 def fold(dialect: Dialect, former: dict[str, Json] | None, later: dict[str, Json]) -> dict[str, Json]:
     """The usage object after one more of them was seen; null fields count as absent, explicit zeros do not."""
+    if dialect.sums:
+        return {dialect.parts: [*visit(former, f"{dialect.parts}[]"), later]}
     if not former or not dialect.merge:
         return later
     return former | {key: value for key, value in later.items() if value is not None}
@@ -237,9 +239,9 @@ def read(dialect: Dialect, usage: Mapping[str, Json], model: str | None = None) 
     """What a complete usage object bills, one reading for each model; empty where it holds no count that is known."""
     whole = _reading(dialect, usage, model)
     parts = [p for p in visit(usage, f"{dialect.parts}[]") if isinstance(p, dict)] if dialect.parts else []
-    if whole is None or not parts:
+    if not parts:
         return [whole] if whole else []
-    fees = {unit: n for unit, n in whole.quantities.items() if UNITS[unit].side is Side.FEE}
+    fees = {unit: n for unit, n in whole.quantities.items() if UNITS[unit].side is Side.FEE} if whole else {}
     billed = [r for part in _billed(parts) if (r := _reading(dialect, part, None))]
     return [*billed, *([Reading(fees)] if fees else [])]
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from llmobs.dialect import Dialect, Json, Reading, number, read
 from llmobs.event import Charge, CostStatus
 from llmobs.pricing import Billing, PriceBook, Provider, Quote, Terms, charges, is_estimate
-from llmobs.units import CACHED, UNITS, WRITTEN, Quantities, Side, total
+from llmobs.units import CACHED, PIECES, SEARCHES, UNITS, WRITTEN, Quantities, Side, total
 
 ZERO = Decimal(0)
 
@@ -22,6 +22,7 @@ class Call:
 
     usage: the folded usage object, None where none came; complete: it is the last one of the answer.
     estimate: counted tokens, used for what the usage does not tell. served: an answer was produced at all.
+    cut: more was used than is told here. pending: the work goes on, and what it costs is told later.
     models: names to look for in the price list, the best first.
     """
 
@@ -39,6 +40,9 @@ class Call:
     served: bool = True
     cut: bool = False
     free: bool = False
+    variant: str | None = None
+    billing: Billing | None = None
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,8 @@ class _Part:
 
 def draw(book: PriceBook, call: Call) -> Invoice:
     """The invoice of an attempt. A failed or free one costs nothing, an unknown one has no cost."""
+    if call.pending:
+        return Invoice(status=CostStatus.PENDING)
     if call.free or not call.served:
         return Invoice(status=CostStatus.NOT_BILLED, cost_usd=ZERO, list_cost_usd=ZERO, tokens=_tokens(_usage(call)))
     parts = [_part(book, call, reading) for reading in _readings(call)]
@@ -86,7 +92,7 @@ def draw(book: PriceBook, call: Call) -> Invoice:
 
 def _settled(call: Call, invoice: Invoice, reported: Decimal | None) -> Invoice:
     """Where somebody else decides what is paid, the charges say so, and their sum is what is paid."""
-    if call.provider.billing is not Billing.METERED or call.tier == "provisioned":
+    if (call.billing or call.provider.billing) is not Billing.METERED or call.tier == "provisioned":
         return replace(invoice, status=CostStatus.NOT_BILLED, charges=(), cost_usd=ZERO)
     if reported is None or not call.complete:
         return invoice
@@ -141,11 +147,21 @@ def _billed(quote: Quote | None, quantities: Quantities) -> Quantities:
     rates = quote.rates if quote else {}
     if "request" in rates:
         quantities = quantities | {"request": 1}
-    if "audio_second" not in quantities or len(quantities) == 1:
-        return quantities
-    if "audio_second" in rates:
+    if "audio_second" in rates and "audio_second" in quantities:
         return {unit: n for unit, n in quantities.items() if UNITS[unit].side is Side.FEE}
-    return {unit: n for unit, n in quantities.items() if unit != "audio_second"}
+    if quote is None or not quantities.keys() & (PIECES | SEARCHES):
+        return quantities
+    again = _told_otherwise({unit for unit in quantities if quote.price(unit).rate is not None})
+    return {unit: n for unit, n in quantities.items() if unit not in again}
+
+
+def _told_otherwise(priced: set[str]) -> set[str]:
+    """The units that measure again what the priced ones measure."""
+    again = set(SEARCHES - priced) if priced & SEARCHES else set()
+    sides = {UNITS[unit].side for unit in priced}
+    if Side.OUTPUT in sides:
+        return again | PIECES
+    return again | (PIECES - priced) if priced & PIECES or Side.INPUT in sides else again
 
 
 def _status(call: Call, parts: list[_Part], listed: Decimal | None) -> CostStatus:

@@ -4,10 +4,12 @@ It does not know bytes on the wire, prices, nor how the answer ended.
 """
 
 import re
+from collections.abc import Mapping
+from decimal import Decimal
 from enum import IntEnum
 
 from llmobs.answer import Members, head
-from llmobs.dialect import Dialect, Json, fold
+from llmobs.dialect import Dialect, Job, Json, fold
 from llmobs.units import Quantities
 
 # Messages are kept until usage is seen, to estimate from where it never is; the longest answers any model gives
@@ -18,6 +20,7 @@ KEPT_BYTES = 4 * 1024 * 1024
 _IDENTIFIER = re.compile(r"[\w.:/-]{1,64}")
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
+_FIGURE = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
 _NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
 
 
@@ -36,16 +39,21 @@ class Meter:
     __slots__ = (
         "_dialect",
         "_kept_bytes",
+        "_noted",
         "error",
         "fees",
+        "job_id",
+        "job_state",
         "kept",
         "known",
         "model",
         "region",
         "response_id",
+        "results_id",
         "seen",
         "tier",
         "usage",
+        "variants",
     )
 
     def __init__(self, dialect: Dialect) -> None:
@@ -61,6 +69,18 @@ class Meter:
         self.tier: str | None = None
         self.region: str | None = None
         self.error: str | None = None
+        self.job_id: str | None = None
+        self.job_state: str | None = None
+        self.results_id: str | None = None
+        self.variants: list[str | None] = [None] * len(dialect.variant)
+        self._noted: dict[str, Json] = {}
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Take the figures that response headers tell; they join the usage object under the headers' names."""
+        found = [(name, headers[name]) for name in self._dialect.headers if name in headers]
+        self._noted = {name: Decimal(told) for name, told in found if _FIGURE.fullmatch(told)}
+        if self._noted:
+            self._fold({}, Known.FINAL)
 
     def feed(self, message: bytes) -> bool:
         """Take one message; True when it told something of the usage.
@@ -104,7 +124,7 @@ class Meter:
         return Known.FINAL if final is None or final.search(message) else Known.RUNNING
 
     def _fold(self, found: dict[str, Json], state: Known) -> None:
-        self.usage = fold(self._dialect, self.usage, found)
+        self.usage = (fold(self._dialect, self.usage, found) if found else {}) | self._noted
         self.known = max(self.known, state)
         if self.known is Known.FINAL:
             self.kept.clear()
@@ -120,6 +140,19 @@ class Meter:
         for fee in dialect.fees:
             if counted := answers[0].count(fee):
                 self.fees[fee.unit] = counted
+        for at, variant in enumerate(dialect.variant):
+            self.variants[at] = _text(answers, variant.fields) or self.variants[at]
+        if dialect.job is not None:
+            self._follow(dialect.job, answers)
+
+    def _follow(self, job: Job, answers: list[Members]) -> None:
+        """What an answer tells of work that goes on after it."""
+        if job.only and not any(answer.find(job.only[0]) == job.only[1] for answer in answers):
+            return
+        self.job_id = _text(answers, job.id) or self.job_id
+        self.job_state = _text(answers, job.state) or self.job_state
+        results = _text(answers, job.results)
+        self.results_id = results.rpartition("/")[2] if results else self.results_id
 
 
 def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:

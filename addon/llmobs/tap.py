@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
 from llmobs.include_usage import UsageStripper
+from llmobs.lines import Lines
 from llmobs.meter import KEPT_BYTES, Known
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.errors import WireError
@@ -74,13 +75,15 @@ class ResponseTap:
     """Sees an answer come down; takes out of it only what our own asking for usage put in (`stripper`).
 
     `decoder` is None for an answer that is not encoded. `plain` decodes what the client gets, where an answer came
-    encoded although we asked for none: only plain text can be stripped.
+    encoded although we asked for none: only plain text can be stripped. `lines` takes the calls that an answer brings
+    the results of.
     """
 
     attempt: Attempt
     decoder: Decoder | None
     framer: Framer
     bank: Callable[[Event], None]
+    lines: Lines | None = None
     stripper: UsageStripper | None = None
     plain: Decoder | None = None
     clock: Callable[[], float] = time.time
@@ -161,10 +164,12 @@ class ResponseTap:
         meter = self.attempt.meter
         learnt = False
         for message in messages:
+            if self.lines is not None:
+                self.lines.feed(message)
             learnt = meter.feed(message) or learnt
         if self.framer.error is not None and meter.error is None:
             meter.error = "error"
-        if learnt and self.framer.streamed:
+        if learnt and self.framer.streamed and not self.attempt.silent:
             self._bank()
 
     def _bank(self) -> None:

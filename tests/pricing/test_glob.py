@@ -103,8 +103,8 @@ def test_path_pattern_matches(pattern: str, path: str, model: str | None) -> Non
     [
         ("v1/x", "write /v1/x or **/v1/x"),
         ("/v1/x?a=b", "write /v1/x"),
-        ("/v1/{deployment}/x", "{deployment} cannot be captured, only {model} can; write /v1/*/x"),
-        ("/v1/{model", "{model cannot be captured, only {model} can; write /v1/*"),
+        ("/v1/{deployment}/x", "{deployment} cannot be captured, only {model} and {id} can; write /v1/*/x"),
+        ("/v1/{model", "{model cannot be captured, only {model} and {id} can; write /v1/*"),
         ("/{model}/{model}", "{model} stands twice in the path; write * for one of them"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from llmobs import store
 from llmobs.event import COLUMNS, to_row
+from llmobs.store.schema import SCHEMA
 from tests.store.files import foreign
 from tests.writer.calls import ended
 
@@ -65,4 +66,4 @@ def test_older_schema(database: Path) -> None:
     assert rows == [("old", None, "mine"), ("new", None, None)]
     names = {name for name, *_ in store.read(database, "DESCRIBE events").rows}
     assert names == {*COLUMNS, "note"}
-    assert store.read(database, "SELECT value FROM meta WHERE key = 'schema'").rows == [("1",)]
+    assert store.read(database, "SELECT value FROM meta WHERE key = 'schema'").rows == [(str(SCHEMA),)]

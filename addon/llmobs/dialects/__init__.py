@@ -2,24 +2,45 @@
 
 from llmobs.dialect import Dialect
 from llmobs.dialects.anthropic import ANTHROPIC
+from llmobs.dialects.batches import (
+    ANTHROPIC_BATCH,
+    ANTHROPIC_BATCH_RESULTS,
+    GEMINI_BATCH,
+    GEMINI_BATCH_RESULTS,
+    MISTRAL_BATCH,
+    OPENAI_BATCH,
+    OPENAI_BATCH_RESULTS,
+    XAI_BATCH,
+    XAI_BATCH_RESULTS,
+)
 from llmobs.dialects.cohere import COHERE
 from llmobs.dialects.gemini import GEMINI, GEMINI_INTERACTIONS, VERTEX_PREDICT
 from llmobs.dialects.ollama import OLLAMA
-from llmobs.dialects.openai_chat import OPENAI_CHAT, OPENAI_CHAT_GATEWAY, OPENAI_CHAT_HIDDEN
+from llmobs.dialects.openai_chat import OPENAI_CHAT, OPENAI_CHAT_GATEWAY, OPENAI_CHAT_HIDDEN, OPENAI_RUN
 from llmobs.dialects.openai_responses import OPENAI_RESPONSES
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
     for dialect in (
         ANTHROPIC,
+        ANTHROPIC_BATCH,
+        ANTHROPIC_BATCH_RESULTS,
         COHERE,
         GEMINI,
+        GEMINI_BATCH,
+        GEMINI_BATCH_RESULTS,
         GEMINI_INTERACTIONS,
+        MISTRAL_BATCH,
         OLLAMA,
+        OPENAI_BATCH,
+        OPENAI_BATCH_RESULTS,
         OPENAI_CHAT,
         OPENAI_CHAT_GATEWAY,
         OPENAI_CHAT_HIDDEN,
         OPENAI_RESPONSES,
+        OPENAI_RUN,
         VERTEX_PREDICT,
+        XAI_BATCH,
+        XAI_BATCH_RESULTS,
     )
 }

@@ -8,7 +8,7 @@ completion, unless the provider's own total proves them to stand beside (xAI rea
 import re
 from dataclasses import replace
 
-from llmobs.dialect import Count, Dialect, Fee
+from llmobs.dialect import Count, Dialect, Fee, Job
 
 OPENAI_CHAT = Dialect(
     name="openai_chat",
@@ -46,6 +46,20 @@ OPENAI_CHAT = Dialect(
     tier=("service_tier", "usage.service_tier"),
     text=("choices",),
     prompt=("messages", "tools", "functions", "prompt", "input"),
+)
+
+# Runs of the Assistants API tell the same usage once more in each of their steps; a run is done when it says so.
+OPENAI_RUN = replace(
+    OPENAI_CHAT,
+    name="openai_run",
+    final=None,
+    job=Job(
+        id=("id",),
+        state=("status",),
+        done=frozenset({"completed", "incomplete", "cancelled", "expired"}),
+        failed=frozenset({"failed"}),
+        only=("object", "thread.run"),
+    ),
 )
 
 # Hosts that bill more than they list: the total holds thinking tokens that no other field shows.

@@ -3,7 +3,7 @@
 Source: the OpenAI API reference (response object, streaming events, `usage`, `tool_usage`).
 """
 
-from llmobs.dialect import Count, Dialect, Fee
+from llmobs.dialect import Count, Dialect, Fee, Job
 
 OPENAI_RESPONSES = Dialect(
     name="openai_responses",
@@ -43,6 +43,14 @@ OPENAI_RESPONSES = Dialect(
     # A stream that fails says `{"type":"error","code":...}`: flat, without an error object.
     error=("error.code", "error.type", "error.message", "error", "code"),
     markers=(b'"usage"', b'"error"'),
+    # Only a background response goes on after its request; any other that is looked up was billed when it was made.
+    job=Job(
+        id=("id",),
+        state=("status",),
+        done=frozenset({"completed", "incomplete"}),
+        failed=frozenset({"failed"}),
+        only=("background", True),
+    ),
     text=("delta", "output", "text"),
     prompt=("input", "instructions", "tools", "prompt"),
 )

@@ -1,7 +1,6 @@
 """The addon: every mitmproxy hook that LLMObserve needs, each a few lines that hand over to the layers below."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mitmproxy import addonmanager, ctx, exceptions, http, tls
@@ -12,17 +11,20 @@ from llmobs.attempt import UNKNOWN, Attempt
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
 from llmobs.hooks import asking, flows, start
+from llmobs.hooks.calls import Calls
+from llmobs.lines import Lines
 from llmobs.meter import Meter
 from llmobs.pricing import PriceBook, PricingError, Provider, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.framing import Framer
-from llmobs.writer import SpoolError, Writer
+from llmobs.writer import SpoolError
 
 LOG = logging.getLogger("llmobserve")
 # In a checkout the prices lie at its root, in an installed package within it.
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
+HTTP_OK = 200
 SWITCHING_PROTOCOLS = 101
 
 
@@ -32,10 +34,8 @@ class LLMObserve:
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.writer: Writer
+        self.calls = Calls()
         self.salt = b""
-        self.estimator: ThreadPoolExecutor | None = None
-        self.live: dict[str, tuple[Attempt, ResponseTap | None]] = {}
         self.asking = asking.Asking()
         self.warned: set[str] = set()
 
@@ -54,51 +54,33 @@ class LLMObserve:
             try:
                 self.book = load(*files, dialects=DIALECTS)
             except PricingError as problem:
-                if self.estimator is None:
+                if not self.calls.running:
                     raise SystemExit(str(problem)) from None
                 raise exceptions.OptionsError(str(problem)) from problem
-        if "llmobserve_db" in updated and self.estimator is not None:
-            self.writer.close()
-            self._open()
+        if "llmobserve_db" in updated and self.calls.running:
+            self.calls.open(self._database())
 
-    def _open(self) -> None:
-        self.writer = Writer(Path(self.settings.db).expanduser().absolute(), LOG)
-        self.writer.start()
-        try:
-            with store.writing(self.writer.database):
-                pass  # whoever asks before the first call finds an empty table
-        except (store.ForeignError, store.NewerError):
-            self.writer.close()
-            raise
-        except store.StoreError as problem:
-            LOG.warning("%s", problem)
+    def _database(self) -> Path:
+        return Path(self.settings.db).expanduser().absolute()
 
     def running(self) -> None:
         """Set what a user would trip over, and say how to use the proxy."""
         self.salt = start.salt(Path(ctx.options.confdir).expanduser())
         try:
-            self._open()
+            self.calls.open(self._database())
         except (SpoolError, store.StoreError) as problem:
             # An error that is logged before the proxy is up makes mitmdump exit with 1.
             LOG.error("%s", problem)  # noqa: TRY400 - the message says what to do, a traceback would hide it
             ctx.master.shutdown()
             return
-        self.estimator = ThreadPoolExecutor(1, thread_name_prefix="llmobserve-estimate")
         start.guard(ctx.options)
         if self.settings.lean:
             start.lean(ctx.master.addons, ctx.options)
-        start.greet(ctx.options, self.writer.database)
+        start.greet(ctx.options, self.calls.writer.database)
 
     def done(self) -> None:
         """End what is running as interrupted, and leave every row in the database or the spool."""
-        for attempt, tap in list(self.live.values()):
-            if tap is not None:
-                tap.close()
-            self._finish(attempt, Outcome.INTERRUPTED)
-        if self.estimator is not None:
-            self.estimator.shutdown()
-            self.estimator = None
-            self.writer.close()
+        self.calls.close()
 
     # Connections.
 
@@ -139,24 +121,30 @@ class LLMObserve:
             flow.request.stream = self.asking.tap(named, attempt, allowed=self.settings.include_usage)
 
     def _begin(self, flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str, str]) -> Attempt | None:
-        """The attempt of a request that may cost something; None for looking things up."""
+        """The attempt of a request that may cost something, or that asks for what one did; None for any other."""
         route = self.book.route(provider, flow.request.method, flows.path(flow.request))
-        upgrade = "websocket" in named.get("upgrade", "").lower()
-        if route is None and flow.request.method != "POST" and not upgrade:
-            return None
         dialect = DIALECTS.get(route.dialect or "", UNKNOWN) if route else UNKNOWN
+        silent = flow.request.method != "POST" and "websocket" not in named.get("upgrade", "").lower()
+        if silent and not (dialect.job or dialect.results):
+            return None
         operation = (route.operation if route else None) or dialect.operation or None
         opening = flows.opening(flow, host, named, provider.id, operation, self.salt)
         attempt = Attempt(
-            opening=opening, book=self.book, provider=provider, route=route, dialect=dialect, meter=Meter(dialect)
+            opening=opening,
+            book=self.book,
+            provider=provider,
+            route=route,
+            dialect=dialect,
+            meter=Meter(dialect),
+            silent=silent,
+            query=dict(flow.request.query) if dialect.asked or dialect.variant else {},
         )
         if route is None:
             self._warn_once(
                 f"{opening.host}{flows.shape(opening.path)} is a path of {provider.id} that no route knows: its calls "
                 "are recorded as unpriced. Add a route to your pricing file, with `free: true` if it costs nothing."
             )
-        self.live[opening.event_id] = attempt, None
-        self.writer.begin(opening)
+        self.calls.begin(attempt)
         return attempt
 
     def request(self, flow: http.HTTPFlow) -> None:
@@ -179,16 +167,21 @@ class LLMObserve:
         attempt.status_code = flow.response.status_code
         attempt.tier = flows.served_tier(named)
         attempt.served_model = flows.served_model(named)
+        attempt.meter.note(named)
         tap = ResponseTap(
             attempt,
             Decoder(named["content-encoding"]) if named.get("content-encoding") else None,
             Framer(named.get("content-type")),
-            bank=self.writer.begin,
+            bank=self.calls.writer.begin,
+            lines=self._lines(attempt),
         )
         self.asking.strip(flow, tap)
         flow.response.stream = tap
-        if attempt.opening.event_id in self.live:
-            self.live[attempt.opening.event_id] = attempt, tap
+        self.calls.watch(attempt, tap)
+
+    def _lines(self, attempt: Attempt) -> Lines | None:
+        results = attempt.dialect.results
+        return Lines(attempt, results, self.calls.tell) if results and attempt.status_code == HTTP_OK else None
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The answer is complete, live or read from a file."""
@@ -203,7 +196,7 @@ class LLMObserve:
         tap.close()
         self.asking.learn(flow, tap.attempt.meter.kept)
         tap.attempt.ended_at = flow.response.timestamp_end
-        self._finish(tap.attempt, Outcome.OK)
+        self.calls.finish(tap.attempt, Outcome.OK)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The call was cut, by whichever side."""
@@ -214,7 +207,7 @@ class LLMObserve:
             flow.response.stream.close()
         attempt.ended_at = flow.error.timestamp if flow.error else None
         outcome, error_type = flows.ending(flow)
-        self._finish(attempt, outcome, error_type)
+        self.calls.finish(attempt, outcome, error_type)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         """Drop what was passed on, which mitmproxy would keep for as long as the socket is open."""
@@ -225,25 +218,8 @@ class LLMObserve:
         """A socket was used; what passed over it is not metered, and its row says so."""
         if (attempt := self._attempt(flow)) is not None:
             attempt.trouble = "websocket_not_metered"
-            self._finish(attempt, Outcome.OK)
+            self.calls.finish(attempt, Outcome.OK)
 
     def _attempt(self, flow: http.HTTPFlow) -> Attempt | None:
         taps = (flow.response.stream if flow.response else None, flow.request.stream)
         return next((tap.attempt for tap in taps if isinstance(tap, RequestTap | ResponseTap)), None)
-
-    def _finish(self, attempt: Attempt, outcome: Outcome, error_type: str | None = None) -> None:
-        """Hand over the row, once; counting tokens happens off the event loop."""
-        if self.live.pop(attempt.opening.event_id, None) is None:
-            return
-        if attempt.guesses(outcome) and self.estimator is not None:
-            self.estimator.submit(self._submit, attempt, outcome, error_type)
-        else:
-            self._submit(attempt, outcome, error_type)
-
-    def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
-        try:
-            event = attempt.event(outcome, error_type)
-        except Exception:
-            LOG.exception("%s could not be priced; its row says what its request told", attempt.opening.event_id)
-            event = attempt.opening
-        self.writer.submit(event)

@@ -8,6 +8,7 @@ from llmobs.pricing.value import text, wrong
 HTTPS = 443
 
 _PATH_PART = re.compile(r"(\*\*|\*|\{[^}]*\}?)")
+_CAPTURED = ("{model}", "{id}")
 _HOST = re.compile(r"(?:\[[0-9a-f:]+\]|[a-z0-9_*?-]+(?:\.[a-z0-9_*?-]+)*)(?::(?:[0-9]{1,5}|\*))?")
 
 
@@ -55,10 +56,13 @@ def path_pattern(value: object) -> str:
     if "?" in found:
         raise wrong("a path is compared without its query string", f"write {found.partition('?')[0]}")
     for part in _PATH_PART.findall(found):
-        if part.startswith("{") and part != "{model}":
-            raise wrong(f"{part} cannot be captured, only {{model}} can", f"write {found.replace(part, '*')}")
-    if found.count("{model}") > 1:
-        raise wrong("{model} stands twice in the path", "write * for one of them")
+        if part.startswith("{") and part not in _CAPTURED:
+            raise wrong(
+                f"{part} cannot be captured, only {{model}} and {{id}} can", f"write {found.replace(part, '*')}"
+            )
+    for part in _CAPTURED:
+        if found.count(part) > 1:
+            raise wrong(f"{part} stands twice in the path", "write * for one of them")
     return found
 
 
@@ -71,7 +75,7 @@ def method(value: object) -> str:
 
 
 def path_regex(pattern: str) -> re.Pattern[str]:
-    """The expression that a whole path must match; group `model` is there where the pattern captures one.
+    """The expression that a whole path must match; groups `model` and `id` are there where the pattern captures them.
 
     A captured segment ends at a colon (Gemini's `{model}:generateContent`) except where a slash must follow, because
     the names of some models hold a colon.
@@ -79,8 +83,8 @@ def path_regex(pattern: str) -> re.Pattern[str]:
     parts = _PATH_PART.split(pattern)
     regex = ""
     for place, part in enumerate(parts):
-        if part == "{model}":
-            regex += "(?P<model>[^/]+)" if parts[place + 1].startswith("/") else "(?P<model>[^/:]+)"
+        if part in _CAPTURED:
+            regex += f"(?P<{part[1:-1]}>{'[^/]+' if parts[place + 1].startswith('/') else '[^/:]+'})"
         else:
             regex += {"**": ".*", "*": "[^/]*"}.get(part) or re.escape(part)
     return re.compile(regex, re.DOTALL)

@@ -36,13 +36,14 @@ class ReportedCost:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path means: a dialect, or nothing that costs. `model` is the one captured from the URL."""
+    """What a path means: a dialect, or nothing that costs. `model` and `object_id` are those captured from the URL."""
 
     dialect: str | None
     free: bool
     model: str | None
     operation: str | None
     model_glob: str | None
+    object_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,17 @@ class PathRule:
         found = self.pattern.fullmatch(path) if self.method in (method, "*") else None
         if found is None:
             return None
-        captured = unquote(found["model"]) if "model" in self.pattern.groupindex else None
+        captured, object_id = (_captured(found, name) for name in ("model", "id"))
         asked, wanted = captured or model, self.route.model_glob
         if wanted is not None and asked is not None and not glob.matches(wanted, asked):
             return None
-        return self.route if captured is None else replace(self.route, model=captured)
+        if captured is None and object_id is None:
+            return self.route
+        return replace(self.route, model=captured, object_id=object_id)
+
+
+def _captured(found: re.Match[str], group: str) -> str | None:
+    return unquote(found[group]) if group in found.re.groupindex else None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -58,9 +58,9 @@ class Writer:
         """Keep what is known of a running call, so that it leaves a row even if the proxy is killed."""
         self._spool.begin(event.event_id, to_json(event))
 
-    def submit(self, event: Event) -> None:
-        """Keep an ended call; only the first of several for one `event_id` counts."""
-        self._spool.end(event.event_id, to_json(event))
+    def submit(self, event: Event, key: str | None = None) -> None:
+        """Keep an ended call; only the first of several for one key counts, by default for one `event_id`."""
+        self._spool.end(key or event.event_id, to_json(event))
 
     def wake(self) -> None:
         """Load now."""

@@ -1,0 +1,89 @@
+"""The attempts that run, and the one way out for their rows; it does not know flows."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from llmobs import store
+from llmobs.attempt import Attempt
+from llmobs.event import Event, Outcome
+from llmobs.tap import ResponseTap
+from llmobs.writer import Writer
+
+LOG = logging.getLogger("llmobserve")
+
+
+class Calls:
+    """Every attempt between its request and its row, whichever way it ends."""
+
+    def __init__(self) -> None:
+        self.writer: Writer
+        self._estimator: ThreadPoolExecutor | None = None
+        self._live: dict[str, tuple[Attempt, ResponseTap | None]] = {}
+
+    @property
+    def running(self) -> bool:
+        """Whether rows can be kept."""
+        return self._estimator is not None
+
+    def open(self, database: Path) -> None:
+        """Start keeping rows, or go on in another database; raises SpoolError or StoreError."""
+        if self.running:
+            self.writer.close()
+        self.writer = Writer(database, LOG)
+        self.writer.start()
+        try:
+            with store.writing(self.writer.database):
+                pass  # whoever asks before the first call finds an empty table
+        except (store.ForeignError, store.NewerError):
+            self.writer.close()
+            raise
+        except store.StoreError as problem:
+            LOG.warning("%s", problem)
+        self._estimator = self._estimator or ThreadPoolExecutor(1, thread_name_prefix="llmobserve-estimate")
+
+    def close(self) -> None:
+        """End what is running as interrupted, and leave every row in the database or the spool."""
+        for attempt, tap in list(self._live.values()):
+            if tap is not None:
+                tap.close()
+            self.finish(attempt, Outcome.INTERRUPTED)
+        if self._estimator is not None:
+            self._estimator.shutdown()
+            self._estimator = None
+            self.writer.close()
+
+    def begin(self, attempt: Attempt) -> None:
+        """Keep an attempt, also against a kill, until it ends; one that only looks things up leaves nothing behind."""
+        self._live[attempt.opening.event_id] = attempt, None
+        if not attempt.silent:
+            self.writer.begin(attempt.opening)
+
+    def watch(self, attempt: Attempt, tap: ResponseTap) -> None:
+        """Its answer comes, and this is who sees it."""
+        if attempt.opening.event_id in self._live:
+            self._live[attempt.opening.event_id] = attempt, tap
+
+    def finish(self, attempt: Attempt, outcome: Outcome, error_type: str | None = None) -> None:
+        """Hand over the row, once; counting tokens happens off the event loop."""
+        if self._live.pop(attempt.opening.event_id, None) is None or (attempt.silent and attempt.job_id is None):
+            return
+        if attempt.guesses(outcome) and self._estimator is not None:
+            self._estimator.submit(self._submit, attempt, outcome, error_type)
+        else:
+            self._submit(attempt, outcome, error_type)
+
+    def tell(self, event: Event) -> None:
+        """Hand over what an answer tells of a job that another attempt began; each state of it is told once."""
+        self.writer.submit(event, f"{event.provider} {event.job_id} {event.cost_status}")
+
+    def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
+        try:
+            event = attempt.event(outcome, error_type)
+        except Exception:
+            LOG.exception("%s could not be priced; its row says what its request told", attempt.opening.event_id)
+            event = attempt.opening
+        if attempt.silent:
+            self.tell(event)
+        else:
+            self.writer.submit(event)

@@ -1,0 +1,104 @@
+"""The calls whose results one answer brings, such as the output file of a batch: a row for each, priced as a batch.
+
+It does not know how the answer was framed, nor where the rows go.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+import msgspec
+
+from llmobs.answer import Members
+from llmobs.attempt import Attempt
+from llmobs.dialect import Dialect, Json, Results, read
+from llmobs.dialects import DIALECTS
+from llmobs.event import Event, Outcome
+from llmobs.meter import Meter
+
+OK = 200
+# How vendors call an item that was answered; any other word is the reason why it was not.
+_SUCCEEDED = ("succeeded", "success")
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(slots=True)
+class Lines:
+    """Fed the messages of one answer; gives an event for each call in them to `emit`."""
+
+    attempt: Attempt
+    results: Results
+    emit: Callable[[Event], None]
+    _count: int = 0
+
+    def feed(self, message: bytes) -> None:
+        """Take one message, which holds one item or several."""
+        whole = Members(message)
+        named = next((str(found) for path in self.results.batch if (found := whole.find(path))), None)
+        route = self.attempt.route
+        batch = (named or (route.object_id if route else None) or "").rpartition("/")[2]
+        for item in filter(self._is_result, self._items(whole)):
+            self._count += 1
+            self.emit(self._event(item, batch))
+
+    def _is_result(self, item: Members) -> bool:
+        """Other files are fetched over the same path: a batch's input, a training set."""
+        return any(item.find(path) is not None for path in (*self.results.answer, *self.results.status))
+
+    def _items(self, whole: Members) -> Iterator[Members]:
+        for path in self.results.items:
+            if not path:
+                yield whole
+                return
+            if isinstance(found := whole.find(path), list):
+                yield from (Members(_JSON.encode(item)) for item in found)
+                return
+
+    def _event(self, item: Members, batch: str) -> Event:
+        status, error = _status(item, self.results)
+        line = self._attempt(item, f"{batch}/{self._name(item)}")
+        line.status_code = status
+        return replace(line.event(Outcome.OK, error), results_id=batch)
+
+    def _attempt(self, item: Members, job_id: str) -> Attempt:
+        """The attempt that one item stands for."""
+        answer = next((found for path in self.results.answer if (found := item.find(path))), None)
+        dialect, meter = _metered(self.results.dialects, answer)
+        opening = replace(
+            self.attempt.opening,
+            event_id=f"{self.attempt.opening.event_id}/{self._count}",
+            operation=dialect.operation,
+            job_id=job_id,
+        )
+        return replace(self.attempt, opening=opening, dialect=dialect, meter=meter, silent=False, sent=False)
+
+    def _name(self, item: Members) -> str:
+        return next((str(found) for path in self.results.id if (found := item.find(path))), str(self._count))
+
+
+@cache
+def batched(name: str) -> Dialect:
+    """A dialect whose answers came out of a batch."""
+    return replace(DIALECTS[name], batch=True, job=None, results=None, asked=())
+
+
+def _metered(names: tuple[str, ...], answer: Json) -> tuple[Dialect, Meter]:
+    """The first dialect that finds usage in an answer, and its meter; the first of all where none does."""
+    message = _JSON.encode(answer)
+    tried = [_meter(name, message) for name in names]
+    return next(((dialect, meter) for dialect, meter in tried if read(dialect, meter.usage or {})), tried[0])
+
+
+def _meter(name: str, message: bytes) -> tuple[Dialect, Meter]:
+    dialect = batched(name)
+    meter = Meter(dialect)
+    meter.feed(message)
+    return dialect, meter
+
+
+def _status(item: Members, results: Results) -> tuple[int | None, str | None]:
+    """The HTTP status that an item tells, and the error where it tells one in a word; None where it failed so."""
+    told = next((found for path in results.status if (found := item.find(path)) is not None), OK)
+    if isinstance(told, int):
+        return told, None
+    return (OK, None) if str(told).lower() in _SUCCEEDED else (None, str(told))
