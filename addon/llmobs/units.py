@@ -66,7 +66,7 @@ _TABLE = (
     Unit("compute_second", Side.FEE, 1, "seconds of rented hardware"),
     Unit("credit", Side.FEE, THOUSAND, "credits of the provider's own currency"),
     Unit("grounded_prompt", Side.FEE, THOUSAND, "prompts that were answered with web searches, however many"),
-    Unit("source", Side.FEE, THOUSAND, "sources that were read for an answer"),
+    Unit("source_read", Side.FEE, THOUSAND, "sources that were read for an answer"),
     Unit("text_unit", Side.FEE, THOUSAND, "units of text that a guardrail looked at"),
     Unit("cache_storage", Side.FEE, MILLION, "tokens kept in a cache for an hour"),
     Unit("read_unit", Side.FEE, MILLION, "read units of a vector database"),
