@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from llmobs.pricing.schema import PRICED, PriceFile, PriceRule
+from llmobs.pricing.schema import PRICED, Conditions, PriceFile, PriceRule
 from llmobs.units import UNITS
 
 
@@ -33,6 +33,8 @@ def test_rule_with_everything() -> None:
             "tier": "Flex",
             "batch": "true",
             "region": "eu-*",
+            "variant": "hd/*",
+            "days": "mon-fri",
             "hours": "16:30-00:30",
             "input": "2.50",
             "output": "10",
@@ -49,8 +51,9 @@ def test_rule_with_everything() -> None:
         (990, 30),
         None,
     )
+    assert (rule.variant, rule.days) == ("hd/*", {0, 1, 2, 3, 4})
     assert rule.rates == {"input": Decimal("2.50"), "output": Decimal(10)}
-    assert not rule.unconditional
+    assert not rule.ordinary
 
 
 def test_every_unit_but_the_adjustment_has_a_rate() -> None:
@@ -64,7 +67,7 @@ def test_every_unit_but_the_adjustment_has_a_rate() -> None:
 def test_factor_may_stand_beside_fees_only() -> None:
     """A factor scales tokens, so it may share a rule with fees and not with token rates."""
 
-    assert PriceRule.model_validate({"multiply": "0.5", "web_search": "10"}).unconditional
+    assert PriceRule.model_validate({"multiply": "0.5", "web_search": "10"}).ordinary
     assert refusal(PriceRule, {"multiply": "0.5", "input": "1"}).endswith("write the factor and the rates as two rules")
 
 
@@ -85,6 +88,13 @@ def test_every_start_date_needs_a_list_price() -> None:
     )
     assert "the rules without `from` have no list price" in refusal(PriceFile, model(dated, {"multiply": "0.5"}))
     assert "the model has no price" in refusal(PriceFile, model())
+
+
+def test_price_list_of_variants_needs_no_price_for_the_others() -> None:
+    """What is sold by variant only has no price for a variant that is not listed."""
+
+    PriceFile.model_validate(model({"variant": "hd/*", "image": "0.08"}, {"variant": "standard/*", "image": "0.04"}))
+    assert "have no list price" in refusal(PriceFile, model({"variant": "hd/*", "days": "mon", "image": "0.08"}))
 
 
 def test_route_leads_somewhere() -> None:
@@ -114,3 +124,10 @@ def test_provider_id(name: str) -> None:
     """A provider's id is in small letters without spaces."""
 
     assert "write it in lower case without spaces" in refusal(PriceFile, {"providers": {name: {}}})
+
+
+def test_no_unit_has_the_name_of_another_key() -> None:
+    """A rate cannot be taken for a condition or a note of its rule."""
+    keys = {field.alias or name for name, field in Conditions.model_fields.items()} | set(Conditions.model_fields)
+
+    assert not keys & UNITS.keys()

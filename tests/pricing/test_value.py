@@ -152,6 +152,36 @@ def test_hours() -> None:
         assert 'write two different times such as "16:30-00:30"' in refusal(value.hours, wrong)
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon-fri", {0, 1, 2, 3, 4}),
+        ("Sat,Sun", {5, 6}),
+        ("sat - sun", None),
+        ("fri-mon", {4, 5, 6, 0}),
+        ("mon, wed-thu", {0, 2, 3}),
+        ("sun", {6}),
+        ("monday", None),
+        ("mon-", None),
+        ("", None),
+        (["mon"], None),
+    ],
+)
+def test_days(text: object, days: set[int] | None) -> None:
+    """Weekdays are named singly or as ranges, which may run over the end of the week."""
+
+    if days is None:
+        assert refusal(value.days, text).endswith('weekdays; write days such as mon-fri, or "sat,sun" between quotes')
+    else:
+        assert value.days(text) == days
+
+
+def test_days_that_are_no_condition() -> None:
+    """A week's every day is told to be left out."""
+
+    assert refusal(value.days, "mon-sun") == "'mon-sun' is every day; leave the key out"
+
+
 def test_tier() -> None:
     """A tier is compared in small letters, and batch is not one."""
 

@@ -94,5 +94,7 @@ def _rule(rule: PriceRule) -> Rule:
         tier=rule.tier,
         batch=rule.batch,
         region=rule.region,
+        variant=rule.variant,
         hours=rule.hours,
+        days=rule.days,
     )

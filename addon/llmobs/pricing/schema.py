@@ -63,7 +63,9 @@ class Conditions(Row):
     tier: Annotated[str, PlainValidator(value.tier)] | None = None
     batch: Flag = False
     region: Text | None = None
+    variant: Text | None = None
     hours: Annotated[tuple[int, int], PlainValidator(value.hours)] | None = None
+    days: Annotated[frozenset[int], PlainValidator(value.days)] | None = None
     multiply: Annotated[Decimal, PlainValidator(value.multiplier)] | None = None
 
     @property
@@ -72,9 +74,9 @@ class Conditions(Row):
         return {name: getattr(self, name) for name in self.model_fields_set if name in UNITS}
 
     @property
-    def unconditional(self) -> bool:
-        """True where the rule applies to every call."""
-        return not (self.above or self.tier or self.batch or self.region or self.hours)
+    def ordinary(self) -> bool:
+        """True where the rule applies to ordinary calls: to all of them, or to those of one variant."""
+        return not (self.above or self.tier or self.batch or self.region or self.hours or self.days)
 
     @model_validator(mode="after")
     def _prices_one_way(self) -> Self:
@@ -98,10 +100,13 @@ else:
 
 
 def _whole_entries(rules: list[PriceRule]) -> list[PriceRule]:
-    """Each start date stands for a complete price, so it needs a rule that holds for ordinary calls."""
+    """Each start date stands for a complete price, so it needs a rule that holds for ordinary calls.
+
+    Where everything is sold by variant there may be no rate for a variant that is not listed.
+    """
     if not rules:
         raise wrong("the model has no price", "write a rule such as - {input: 2.5, output: 10}")
-    priced = {rule.start for rule in rules if rule.unconditional and rule.rates}
+    priced = {rule.start for rule in rules if rule.ordinary and rule.rates}
     for rule in rules:
         if rule.start not in priced:
             since = "without `from`" if rule.start is None else f"from {rule.start}"

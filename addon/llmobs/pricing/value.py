@@ -16,6 +16,8 @@ _PLAUSIBLE = {MILLION: (Decimal("0.0005"), Decimal(10_000)), THOUSAND: (Decimal(
 # With nine decimals per million every amount is exact in USD_SCALE; three more are room for a multiplier.
 _MOST_DECIMALS = 12
 _LARGEST_MULTIPLIER = Decimal(10)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = "|".join(_WEEKDAYS)
 
 
 def wrong(what: str, fix: str) -> PydanticCustomError:
@@ -113,6 +115,17 @@ def hours(value: object) -> tuple[int, int]:
     raise wrong(f"{_shown(value)} is not a window of UTC hours", 'write two different times such as "16:30-00:30"')
 
 
+def days(value: object) -> frozenset[int]:
+    """Weekdays such as mon-fri or sat,sun, Monday is 0; a range may run over the end of the week."""
+    parts = value.casefold().split(",") if isinstance(value, str) else [""]
+    found = [re.fullmatch(rf"({_WEEKDAY})(?:-({_WEEKDAY}))?", part.strip()) for part in parts]
+    whole = frozenset(day for match in found if match for day in _from_to(match[1], match[2] or match[1]))
+    if all(found) and len(whole) < len(_WEEKDAYS):
+        return whole
+    fix = "leave the key out" if all(found) else 'write days such as mon-fri, or "sat,sun" between quotes'
+    raise wrong(f"{_shown(value)} {'is every day' if all(found) else 'is not a list of weekdays'}", fix)
+
+
 def tier(value: object) -> str:
     """A service tier as it is compared, in small letters."""
     found = text(value).casefold()
@@ -127,6 +140,11 @@ def one_of(value: object, known: Iterable[str]) -> str:
     if value in words:
         return str(value)
     raise wrong(f"{_shown(value)} is not known here", did_you_mean(str(value), words))
+
+
+def _from_to(first: str, last: str) -> Iterable[int]:
+    start, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last)
+    return (day % 7 for day in range(start, end + (7 if end < start else 0) + 1))
 
 
 def _minute(hour: str, minute: str) -> int | None:
