@@ -51,7 +51,8 @@ def test_rule_with_everything() -> None:
         (990, 30),
         None,
     )
-    assert (rule.variant, rule.days) == ("hd/*", {0, 1, 2, 3, 4})
+    assert rule.variant == "hd/*"
+    assert rule.days == frozenset(range(5))
     assert rule.rates == {"input": Decimal("2.50"), "output": Decimal(10)}
     assert not rule.ordinary
 
@@ -107,6 +108,16 @@ def test_route_leads_somewhere() -> None:
     PriceFile.model_validate(routes(free="true", method="get"))
     assert "the route leads nowhere" in refusal(PriceFile, routes())
     assert "the route names a dialect and is free" in refusal(PriceFile, routes(dialect="any", free="true"))
+
+
+def test_route_may_be_paid_otherwise() -> None:
+    """A route says how its calls are paid, in the words of its provider."""
+
+    def billed(word: str) -> dict[str, object]:
+        return {"providers": {"p": {"routes": [{"path": "/a", "dialect": "any", "billing": word}]}}}
+
+    assert PriceFile.model_validate(billed("subscription")).providers["p"].routes[0].billing == "subscription"
+    assert "did you mean subscription?" in refusal(PriceFile, billed("subscripton"))
 
 
 def test_dialects_are_checked_where_they_are_told() -> None:

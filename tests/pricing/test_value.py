@@ -108,6 +108,33 @@ def test_positive() -> None:
     assert "greater than 0" in refusal(value.positive, "0")
 
 
+def test_worth() -> None:
+    """What a currency is worth is told in USD for one of it, not the other way round."""
+
+    assert value.worth("1.08") == Decimal("1.08")
+    assert refusal(value.worth, "0").endswith("write how many USD one of the currency is worth")
+    assert refusal(value.worth, "150") == (
+        "150 USD is more than one of any currency is worth; write 0.006667 if that was meant"
+    )
+
+
+def test_currency() -> None:
+    """A currency is three small letters; USD needs no rate."""
+
+    assert value.currency("eur") == "eur"
+    assert refusal(value.currency, "usd") == "'usd' is what every rate is in; take it out"
+    for wrong in ("EUR", "euro", "€", ""):
+        assert refusal(value.currency, wrong).endswith("write its three small letters, such as eur")
+
+
+def test_key_pattern() -> None:
+    """A pattern of keys is long enough to mean one kind of them."""
+
+    assert value.key_pattern("sk-ant-oat*") == "sk-ant-oat*"
+    for wrong in ("*", "sk-*", "??*"):
+        assert refusal(value.key_pattern, wrong).endswith("write how such keys begin, as in sk-ant-oat*")
+
+
 def test_day() -> None:
     """A date is year-month-day and exists."""
 

@@ -23,6 +23,7 @@ from llmobs.units import UNITS, Side
 
 SOURCES = ("genai-prices", "litellm", "hand")
 BILLINGS = ("metered", "subscription", "free")
+ABORTED = ("seen", "full")
 # An adjustment is what remains after pricing, so no file can price it.
 PRICED = tuple(name for name in UNITS if name != "adjustment")
 TOKENS = frozenset(name for name, unit in UNITS.items() if unit.side is not Side.FEE)
@@ -131,6 +132,7 @@ class PathRule(Row):
     method: Annotated[str, PlainValidator(glob.method)] = "POST"
     model: Text | None = None
     operation: Text | None = None
+    billing: Annotated[str, _word(BILLINGS)] | None = None
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
@@ -146,7 +148,10 @@ class ProviderBlock(Row):
     name: Text | None = None
     source: Text | None = None
     hosts: list[Annotated[str, PlainValidator(glob.host_pattern)]] = []
+    listed_only: Flag = False
     billing: Annotated[str, _word(BILLINGS)] = "metered"
+    aborted: Annotated[str, _word(ABORTED)] = "seen"
+    subscription_keys: list[Annotated[str, PlainValidator(value.key_pattern)]] = []
     include_usage: Flag = False
     reported_cost: Reported | None = None
     default_tiers: list[Text] = []
@@ -157,8 +162,17 @@ class ProviderBlock(Row):
     models: dict[str, Annotated[list[PriceRule], AfterValidator(_whole_entries)]] = {}
 
 
+class ExchangeRate(Row):
+    """What one of a currency is worth from a day on."""
+
+    start: Day | None = Field(None, alias="from")
+    source: Annotated[str, _word(SOURCES)] = "hand"
+    usd: Annotated[Decimal, PlainValidator(value.worth)]
+
+
 class PriceFile(Row):
     """A whole price file."""
 
     updated: Day | None = None
+    currencies: dict[Annotated[str, PlainValidator(value.currency)], list[ExchangeRate]] = {}
     providers: dict[Annotated[str, PlainValidator(_provider_id)], ProviderBlock] = {}

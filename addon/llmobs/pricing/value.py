@@ -16,6 +16,10 @@ _PLAUSIBLE = {MILLION: (Decimal("0.0005"), Decimal(10_000)), THOUSAND: (Decimal(
 # With nine decimals per million every amount is exact in USD_SCALE; three more are room for a multiplier.
 _MOST_DECIMALS = 12
 _LARGEST_MULTIPLIER = Decimal(10)
+# One Kuwaiti dinar, the dearest of all, is worth 3.3 USD.
+_DEAREST_CURRENCY = Decimal(10)
+# What a key of one kind begins with has four characters at least: sk-x.
+_SHORTEST_KEY_PATTERN = 4
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = "|".join(_WEEKDAYS)
 
@@ -77,6 +81,35 @@ def positive(value: object) -> Decimal:
     found = number(value)
     if found == 0:
         raise wrong("must be greater than 0", "write how many of the reported amount make 1 USD")
+    return found
+
+
+def worth(value: object) -> Decimal:
+    """USD for one of a currency."""
+    found = number(value)
+    if found == 0:
+        raise wrong("0 would make everything free", "write how many USD one of the currency is worth")
+    if found > _DEAREST_CURRENCY:
+        other_way = _plain(round(1 / found, 6))
+        raise wrong(f"{value} USD is more than one of any currency is worth", f"write {other_way} if that was meant")
+    return found
+
+
+def currency(value: object) -> str:
+    """A currency by the three letters of ISO 4217, in small letters."""
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", value) and value != "usd":
+        return value
+    what, fix = "is not a currency", "write its three small letters, such as eur"
+    if value == "usd":
+        what, fix = "is what every rate is in", "take it out"
+    raise wrong(f"{_shown(value)} {what}", fix)
+
+
+def key_pattern(value: object) -> str:
+    """A pattern of credentials, which has enough letters to mean one kind of them."""
+    found = text(value)
+    if len(re.sub(r"[*?]", "", found)) < _SHORTEST_KEY_PATTERN:
+        raise wrong(f"{found!r} would take other keys too", "write how such keys begin, as in sk-ant-oat*")
     return found
 
 
