@@ -14,7 +14,7 @@ from llmobs.dialect import Dialect, Json
 from llmobs.event import Event, Outcome
 from llmobs.invoice import Call, Invoice, draw
 from llmobs.meter import Known, Meter
-from llmobs.pricing import Billing, PriceBook, Provider, Route
+from llmobs.pricing import Aborted, Billing, PriceBook, Provider, Route
 from llmobs.request import Request
 from llmobs.units import Quantities
 from llmobs.wire.lazy import fields, value
@@ -136,9 +136,15 @@ class Attempt:
             billing=self.billing,
             served=not self.failed(outcome),
             pending=self.pending,
-            cut=outcome in (Outcome.ERROR, Outcome.UPSTREAM_ABORTED) or self.status_code is None,
+            cut=self._cut(outcome),
             free=self.route is not None and self.route.free,
         )
+
+    def _cut(self, outcome: Outcome) -> bool:
+        """Whether more was billed than can be seen from here."""
+        in_full = self.status_code is None or self.provider.aborted is Aborted.FULL
+        left = outcome is Outcome.CLIENT_ABORTED and in_full
+        return left or outcome in (Outcome.ERROR, Outcome.UPSTREAM_ABORTED)
 
     def _variant(self) -> str | None:
         """What else decides the price, from the answer or else from the request."""

@@ -21,14 +21,15 @@ _SHOWABLE = 16
 
 def api_key_id(headers: Mapping[str, str], query: str, salt: bytes) -> str | None:
     """`<12 hex digits>...<last four>` of the key a call was made with; None where it carried none."""
-    key = _key(headers, query)
-    if not key:
+    found = key(headers, query)
+    if not found:
         return None
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogateescape"), key=salt, digest_size=6).hexdigest()
-    return f"{digest}...{key[-4:]}" if len(key) >= _SHOWABLE else digest
+    digest = hashlib.blake2b(found.encode("utf-8", "surrogateescape"), key=salt, digest_size=6).hexdigest()
+    return f"{digest}...{found[-4:]}" if len(found) >= _SHOWABLE else digest
 
 
-def _key(headers: Mapping[str, str], query: str) -> str | None:
+def key(headers: Mapping[str, str], query: str) -> str | None:
+    """The key itself, which nothing may store; None where there is none."""
     for name in _KEY_HEADERS:
         if found := headers.get(name, "").strip():
             aws = _AWS_KEY.search(found)

@@ -134,6 +134,7 @@ def _part(book: PriceBook, call: Call, reading: Reading) -> _Part:
         service_tier=None if call.tier == "batch" else call.tier,
         batch=call.tier == "batch",
         region=call.region,
+        variant=call.variant,
     )
     names = (reading.model,) if reading.model else call.models
     found = ((name, book.quote(call.provider, name, terms)) for name in names)

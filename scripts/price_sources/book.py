@@ -20,7 +20,8 @@ HAND = "hand"
 _SECTION = re.compile(r"^    (aliases|models):(?: \{\})?$")
 _NAME = re.compile(r"^      (?P<name>\"(?:[^\"\\]|\\.)*\"|[^\s:][^:]*(?::[^\s:][^:]*)*):(?: (?P<target>\S.*))?$")
 _RULE = re.compile(r"^        - (?P<rule>\{.*\})(?: *(?P<note>#.*))?$")
-_CONDITIONS = ("above", "tier", "batch", "region", "hours")
+_CONDITIONS = ("above", "tier", "batch", "region", "variant", "hours", "days")
+_QUOTED = ("region", "variant", "hours", "days")
 
 
 class BookError(Exception):
@@ -106,7 +107,9 @@ def _line(text: str, rule: str) -> Line:
         tier=values.get("tier"),
         batch=values.get("batch") == "true",
         region=values.get("region"),
+        variant=values.get("variant"),
         hours=values.get("hours"),
+        days=values.get("days"),
     )
     start = date.fromisoformat(values["from"]) if "from" in values else None
     return Line(text, start, when, values.get("source", HAND), rates)
@@ -150,7 +153,7 @@ def _new(start: date | None, source: str, when: When, rates: Mapping[str, Decima
     for name in _CONDITIONS:
         value = getattr(when, name)
         if value:
-            shown = "true" if value is True else f'"{value}"' if name in ("hours", "region") else str(value)
+            shown = "true" if value is True else f'"{value}"' if name in _QUOTED else str(value)
             parts.append(f"{name}: {shown}")
     order = ("multiply", *UNITS)
     parts += [f"{unit}: {plain(rates[unit])}" for unit in sorted(rates, key=order.index)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from scripts.price_sources import genai, litellm
-from scripts.price_sources.facts import Listing, agree
+from scripts.price_sources.facts import Listing, When, agree
 from scripts.price_sources.fetch import Package
 from scripts.price_sources.litellm import Choice
 
@@ -15,6 +15,7 @@ class Feed:
 
     `without` are starts of genai-prices names to leave; `suffixed` puts a routed provider's name behind its models;
     `litellm_first` where litellm names models as the provider's API does and genai-prices does not.
+    `days` to which the hours of the price list belong, where the source has no word for them.
     """
 
     genai: tuple[str, ...] = ()
@@ -22,6 +23,7 @@ class Feed:
     without: tuple[str, ...] = ()
     suffixed: bool = False
     litellm_first: bool = False
+    days: str | None = None
 
 
 def _rows(*providers: str, strip: tuple[str, ...] = (), **more: object) -> Choice:
@@ -67,7 +69,8 @@ FEEDS: Mapping[str, Feed] = {
         ("cohere",),
         _rows("cohere", "cohere_chat", skip="^embed-multilingual-light-v3.0$"),
     ),
-    "deepseek": Feed(("deepseek",), _rows("deepseek")),
+    # Since 2026-08-23 weekends are off-peak, https://api-docs.deepseek.com/quick_start/pricing.
+    "deepseek": Feed(("deepseek",), _rows("deepseek"), days="mon-fri"),
     "x_ai": Feed(("x-ai",), _rows("xai", searches="web_search")),
     "groq": Feed(("groq",), _rows("groq", searches="web_search")),
     "openrouter": Feed(("openrouter",)),
@@ -138,8 +141,19 @@ def _genai(data: Mapping[str, list[Listing]], feed: Feed) -> list[Listing]:
     found: list[Listing] = []
     for provider in feed.genai:
         listings = [listing for listing in data.get(provider, ()) if not listing.name.startswith(feed.without)]
+        listings = [_on_days(listing, feed.days) for listing in listings] if feed.days else listings
         found += [_suffixed(listing, provider.partition("_")[2]) for listing in listings] if feed.suffixed else listings
     return [*found, *_agreed(found)] if feed.suffixed else found
+
+
+def _on_days(listing: Listing, days: str) -> Listing:
+    """A listing whose hours hold on some days only."""
+
+    def placed(when: When) -> When:
+        return replace(when, days=days) if when.hours else when
+
+    sheets = [(start, {placed(when): units for when, units in sheet.items()}) for start, sheet in listing.sheets]
+    return replace(listing, sheets=sheets)
 
 
 def _suffixed(listing: Listing, route: str) -> Listing:

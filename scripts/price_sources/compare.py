@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from scripts.price_sources.book import HAND, Block, Book, entries, plain
 from scripts.price_sources.catalog import Sides
 from scripts.price_sources.complete import rounds
-from scripts.price_sources.facts import Listing, When, flat, same
+from scripts.price_sources.facts import LIST, Listing, When, flat, same
 from scripts.price_sources.merge import Dated, current
 
 _ROUNDED = Decimal("0.02")
@@ -50,9 +50,7 @@ class Disagreement:
     derived: str | None
 
     def __str__(self) -> str:
-        words = (self.when.above and f"above {self.when.above}", self.when.tier, self.when.batch and "batch")
-        conditions = "".join(f", {word}" for word in (*words, self.when.region, self.when.hours) if word)
-        where = f"{self.provider}/{self.name} {self.unit}{conditions}"
+        where = f"{self.provider}/{self.name} {self.unit}{f', {self.when}' if self.when != LIST else ''}"
         return f"{where}: ours {plain(self.ours)}, {self.source} {plain(self.theirs)}"
 
 

@@ -23,11 +23,19 @@ class When:
     tier: str | None = None
     batch: bool = False
     region: str | None = None
+    variant: str | None = None
     hours: str | None = None
+    days: str | None = None
 
-    def order(self) -> tuple[bool, str, bool, str, str, int]:
-        """Sort key: list price first, then long context, tiers, batch, hours and regions."""
-        return (self.batch, self.tier or "", bool(self.region), self.region or "", self.hours or "", self.above or 0)
+    def order(self) -> tuple[bool, str, str, str, str, str, int]:
+        """Sort key: list price first, then long context, hours and days, variants, regions, tiers, batch."""
+        texts = (self.tier, self.region, self.variant, self.hours, self.days)
+        tier, region, variant, hours, days = (text or "" for text in texts)
+        return (self.batch, tier, region, variant, hours, days, self.above or 0)
+
+    def __str__(self) -> str:
+        words = (self.above and f"above {self.above}", self.tier, self.batch and "batch")
+        return ", ".join(str(word) for word in (*words, self.region, self.variant, self.hours, self.days) if word)
 
 
 # What one price list says at one time: rates of the units under each set of conditions; a factor is `multiply`.
@@ -127,7 +135,14 @@ def factored(sheet: Sheet) -> Sheet:
 def _factor(sheet: Sheet, group: When) -> Decimal | None:
     """The one factor between all token rates of a group of conditions and the list price, if there is one."""
     base = _tokens(sheet, LIST)
-    if group.region or group.hours or not base or any("multiply" in sheet[when] for when in sheet if when == group):
+    if (
+        group.region
+        or group.variant
+        or group.hours
+        or group.days
+        or not base
+        or any("multiply" in sheet[when] for when in sheet if when == group)
+    ):
         return None
     discounted = _tokens(sheet, group)
     if base.keys() != discounted.keys() or not any(base.values()):

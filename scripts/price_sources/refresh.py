@@ -180,6 +180,4 @@ def _shown(sheet: Sheet) -> str:
 
 
 def _place(when: When, unit: str) -> str:
-    words = [f"above {when.above}" if when.above else "", when.tier or "", "batch" if when.batch else ""]
-    conditions = ", ".join(word for word in (*words, when.region or "", when.hours or "") if word)
-    return f"{unit} ({conditions})" if conditions else unit
+    return f"{unit} ({when})" if when != LIST else unit

@@ -28,9 +28,9 @@ def _of_sheet(sheet: Sheet) -> Iterator[str]:
     for when in whens:
         missing = [unit for unit in TOKEN_UNITS if unit in listed - _tokens(sheet, when)]
         if "multiply" in sheet.get(replace(when, above=None), {}):
-            yield f"{_named(when)} has rates and a factor that scales them"
+            yield f"{when} has rates and a factor that scales them"
         elif missing:
-            yield f"{_named(when)} leaves {', '.join(missing)} at the list price; name them, or write multiply"
+            yield f"{when} leaves {', '.join(missing)} at the list price; name them, or write multiply"
     yield from _ties(whens)
 
 
@@ -38,13 +38,13 @@ def _ties(whens: Sequence[When]) -> Iterator[str]:
     for one, other in combinations(whens, 2):
         both = _both(one, other)
         if both is not None and both not in whens:
-            yield f"no rule says what holds for {_named(both)} together"
+            yield f"no rule says what holds for {both} together"
 
 
 def _both(one: When, other: When) -> When | None:
     """The conditions of two rules together; None where they cannot meet. A batch call is of no other tier."""
     tiers = {when.tier for when in (one, other) if when.tier}
-    for name in ("region", "hours"):
+    for name in ("region", "variant", "hours", "days"):
         if len({getattr(when, name) for when in (one, other)} - {None}) > 1:
             return None
     if len(tiers) + (one.batch or other.batch) > 1:
@@ -54,14 +54,11 @@ def _both(one: When, other: When) -> When | None:
         tier=next(iter(tiers), None),
         batch=one.batch or other.batch,
         region=one.region or other.region,
+        variant=one.variant or other.variant,
         hours=one.hours or other.hours,
+        days=one.days or other.days,
     )
 
 
 def _tokens(sheet: Sheet, when: When) -> set[str]:
     return {unit for unit in sheet.get(when, {}) if unit in TOKEN_UNITS}
-
-
-def _named(when: When) -> str:
-    words = (when.above and f"above {when.above}", when.tier, when.batch and "batch", when.region, when.hours)
-    return ", ".join(str(word) for word in words if word)

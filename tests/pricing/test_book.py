@@ -102,6 +102,48 @@ def test_route_tells_its_model_pattern(book: PriceBook) -> None:
     assert found.model_glob == "claude*"
 
 
+def test_region_of_a_host(tmp_path: Path) -> None:
+    """A provider's hosts tell the region where one of their patterns captures it."""
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        'updated: 2026-11-20\nproviders: {p: {hosts: [api.x.com, "{region}.api.x.com", "x-{region}.com:8000"]}}'
+    )
+    book = load(path)
+    provider = book.provider_at("eu.api.x.com", 443)
+
+    assert provider is book.provider_at("api.x.com", 443) is book.provider_at("x-us.com", 8000)
+    assert provider is not None
+    assert book.provider_at("eu.us.api.x.com", 443) is None
+    assert [book.region(provider, host) for host in ("api.x.com", "EU.api.x.com", "x-us.com", "x-us.com")] == [
+        None,
+        "eu",
+        "us",
+        "us",
+    ]
+
+
+def test_worth_of_a_currency(tmp_path: Path) -> None:
+    """A currency is worth what its newest rate that had started says; one without a rate, or none yet, is not known."""
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "updated: 2026-11-20\ncurrencies:\n"
+        "  eur: [{from: 2026-01-01, usd: 1.08}, {from: 2026-06-01, usd: 1.10}]\n  jpy: [{usd: 0.0065}]\n"
+    )
+    user = tmp_path / "user.yaml"
+    user.write_text("currencies: {jpy: [{usd: 0.007}]}")
+    book = load(path, user)
+    december, may, june = (datetime(*day, tzinfo=UTC) for day in ((2025, 12, 31), (2026, 5, 31), (2026, 6, 1)))
+
+    assert [book.usd("EUR", at) for at in (december, may, june)] == [
+        None,
+        Decimal("1.08"),
+        Decimal("1.10"),
+    ]
+    assert book.usd("jpy", TERMS.at) == Decimal("0.007")
+    assert book.usd("usd", TERMS.at) == 1
+    assert book.usd("gbp", TERMS.at) is None
+
+
 def test_quote(book: PriceBook) -> None:
     """A quote names the entry as it is written, its version, and the rates of the day of the call."""
     provider = book.providers["openai"]

@@ -44,6 +44,8 @@ def test_endpoint_is_written_as_in_price_files(host: str, port: int, written: st
         ("[::1]:*", "[::1]:8000", True),
         ("[::1]:*", ":", False),
         ("bedrock-runtime.*.amazonaws.com", "bedrock-runtime.us-east-1.amazonaws.com", True),
+        ("bedrock-runtime.{region}.amazonaws.com", "bedrock-runtime.us-east-1.amazonaws.com", True),
+        ("bedrock-runtime.{region}.amazonaws.com", "bedrock-runtime.us.east.amazonaws.com", False),
     ],
 )
 def test_host_pattern_matches(pattern: str, wanted: str, fits: bool) -> None:
@@ -65,6 +67,40 @@ def test_host_that_is_a_url() -> None:
     assert refusal(glob.host_pattern, "https://api.x.com:8443/v1").endswith("is not a host; write api.x.com:8443")
     assert refusal(glob.host_pattern, "a b/c").endswith("write a name such as api.openai.com")
     assert refusal(glob.host_pattern, "a b").endswith("write a name such as api.openai.com")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "region"),
+    [
+        ("bedrock-runtime.{region}.amazonaws.com", "bedrock-runtime.eu-west-1.amazonaws.com", "eu-west-1"),
+        ("bedrock-runtime.{region}.amazonaws.com", "Bedrock-Runtime.EU-WEST-1.amazonaws.com.", "eu-west-1"),
+        ("bedrock-runtime.{region}.amazonaws.com", "bedrock-runtime.a.b.amazonaws.com", None),
+        ("{region}-aiplatform.googleapis.com", "us-central1-aiplatform.googleapis.com", "us-central1"),
+        ("{region}-aiplatform.googleapis.com", "aiplatform.googleapis.com", None),
+        ("{region}.*.example.com:8443", "eu.a.b.example.com", "eu"),
+        ("*.example.com", "eu.example.com", None),
+    ],
+)
+def test_host_pattern_captures_the_region(pattern: str, host: str, region: str | None) -> None:
+    """{region} is one part of a host's name, in small letters, whatever the port."""
+
+    assert glob.captured(pattern, host) == region
+    assert glob.is_glob(pattern)
+
+
+@pytest.mark.parametrize(
+    ("host", "fix"),
+    [
+        ("api.{zone}.x.com", "{zone} cannot be captured, only {region} can; write api.*.x.com"),
+        ("api.{region.x.com", "{region.x.com cannot be captured, only {region} can; write api.*"),
+        ("{region}.{region}.x.com", "{region} stands twice in the host; write * for one of them"),
+        ("{region}", "'{region}' would take every host; name the provider's own domain, such as *.example.com"),
+    ],
+)
+def test_host_that_captures_nothing(host: str, fix: str) -> None:
+    """What cannot be captured from a host is refused with what can."""
+
+    assert refusal(glob.host_pattern, host) == fix
 
 
 @pytest.mark.parametrize("host", ["*", "*:*", "*.*", "**"])

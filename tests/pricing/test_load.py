@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llmobs.pricing import Billing, PriceBook, PricingError, ReportedCost, Terms, load
+from llmobs.pricing import Aborted, Billing, PriceBook, PricingError, ReportedCost, Terms, load
 
 OURS = """\
 updated: 2026-11-20
@@ -72,6 +72,63 @@ def test_one_file(tmp_path: Path) -> None:
     }
     assert (free.name, free.source, free.include_usage, free.reported_cost) == ("free.example", None, False, None)
     assert free.billing == "free"
+    assert (free.listed_only, free.aborted, free.subscription_keys) == (False, Aborted.SEEN, ())
+
+
+MORE = """\
+updated: 2026-11-20
+currencies:
+  eur:
+  - {from: 2026-06-01, usd: 1.10, source: hand}
+  - {from: 2026-01-01, usd: 1.08}
+  jpy: [{usd: 0.0065}]
+providers:
+  p:
+    hosts: ["api.{region}.example.com", "{region}-api.example.com:8443", api.example.com]
+    listed_only: true
+    aborted: full
+    subscription_keys: ["sk-plan-*"]
+    routes:
+    - {path: "/plan/**", dialect: openai_chat, billing: subscription}
+    - {path: "**", dialect: openai_chat}
+    models:
+      image:
+      - {variant: "HD/*", image: 0.08}
+      - {image: 0.04, days: "sat,sun"}
+      - {image: 0.06}
+"""
+
+
+def test_what_a_provider_bills_otherwise(tmp_path: Path) -> None:
+    """A provider says what it serves besides, what a left stream costs, and which keys and paths a plan pays for."""
+    book = load(*files(tmp_path, MORE, "providers: {p: {subscription_keys: [sk-x-*]}}"))
+    provider = book.providers["p"]
+    plan, other = book.route(provider, "POST", "/plan/x"), book.route(provider, "POST", "/x")
+
+    assert plan is not None
+    assert other is not None
+    assert (plan.billing, other.billing) == (Billing.SUBSCRIPTION, None)
+    assert (provider.listed_only, provider.aborted) == (True, Aborted.FULL)
+    assert provider.subscription_keys == ("sk-plan-*", "sk-x-*")
+    assert provider.subscribed("sk-plan-abc")
+    assert provider.subscribed("sk-x-abc")
+    assert not provider.subscribed("sk-api-abc")
+    assert not provider.subscribed("SK-PLAN-abc")
+
+
+def test_variants_and_days(tmp_path: Path) -> None:
+    """A variant and a weekday choose among the rates of a file."""
+    book = load(*files(tmp_path, MORE))
+    friday, saturday = (datetime(2026, 11, day, tzinfo=UTC) for day in (20, 21))
+
+    def image(at: datetime, variant: str | None) -> Decimal:
+        found = book.quote(book.providers["p"], "image", Terms(at, 0, None, variant=variant))
+        assert found is not None
+        return found.rates["image"]
+
+    assert image(friday, "hd/1024x1024") == Decimal("0.08")
+    assert image(friday, None) == Decimal("0.06")
+    assert image(saturday, "standard/1024x1024") == Decimal("0.04")
 
 
 def test_rates_keep_the_text_of_the_file(tmp_path: Path) -> None:

@@ -27,11 +27,12 @@ def rates(
     *,
     batch: bool = False,
     region: str | None = None,
+    variant: str | None = None,
     at: datetime = NOON,
 ) -> dict[str, Decimal] | None:
     """The rates of the only entry for a call."""
     (entry,) = entries(rules)
-    found = entry.rates(entry.case(Terms(at, tokens, tier, batch, region), LIST_TIERS))
+    found = entry.rates(entry.case(Terms(at, tokens, tier, batch, region, variant), LIST_TIERS))
     return None if found is None else dict(found)
 
 
@@ -151,6 +152,26 @@ def test_hours_decide_by_the_minute_of_the_call() -> None:
 
     assert rates([BASE, NIGHT], at=last) == {**BASE.rates, **NIGHT.rates}
     assert rates([BASE, NIGHT], at=first) == BASE.rates
+
+
+def test_days_decide_by_the_weekday_of_the_call() -> None:
+    """A working day's window is closed at the weekend; the day, like the hour, is that of UTC."""
+    peak = Rule(rates=usd(input="4"), hours=(60, 240), days=frozenset(range(5)))
+    friday, saturday = datetime(2026, 11, 20, 2, tzinfo=UTC), datetime(2026, 11, 21, 2, tzinfo=UTC)
+
+    assert rates([BASE, peak], at=friday) == {**BASE.rates, **peak.rates}
+    assert rates([BASE, peak], at=saturday) == BASE.rates
+
+
+def test_variant_is_a_pattern() -> None:
+    """A variant fits a pattern without capitals; one that no rule names leaves what holds without conditions."""
+    large = Rule(rates=usd(image="0.08"), variant="HD/*")
+    image = Rule(rates=usd(image="0.04"))
+
+    assert rates([image, large], variant="hd/1024X1792") == large.rates
+    assert rates([image, large], variant="low/1024x1024") == image.rates
+    assert rates([image, large]) == image.rates
+    assert rates([large], variant="low/1024x1024") == {}
 
 
 @given(

@@ -27,6 +27,8 @@ def test_rule_without_conditions_always_holds() -> None:
         (Rule(batch=True), PLAIN._replace(batch=True)),
         (Rule(region="EU-*"), PLAIN._replace(region="eu-west")),
         (Rule(hours=(10, 20)), PLAIN._replace(minute=10)),
+        (Rule(variant="HD/*"), PLAIN._replace(variant="hd/1024x1792")),
+        (Rule(days=frozenset({5, 6})), PLAIN._replace(weekday=6)),
     ],
 )
 def test_each_condition_must_hold(rule: Rule, case: Case) -> None:
@@ -62,6 +64,26 @@ def test_window_and_its_complement_share_the_day(first: int, end: int, minute: i
     assert inside is ((minute - first) % 1440 < (end - first) % 1440)
 
 
+@pytest.mark.parametrize(
+    ("weekday", "minute", "open_"),
+    [(4, 990, True), (5, 29, True), (5, 30, False), (5, 990, False), (0, 29, False), (0, 990, True), (1, 0, True)],
+)
+def test_window_over_midnight_belongs_to_the_day_it_begins(weekday: int, minute: int, open_: bool) -> None:
+    """What a working day's window holds of the next day counts to the working day."""
+    rule = Rule(hours=(990, 30), days=frozenset(range(5)))
+
+    assert rule.applies(PLAIN._replace(weekday=weekday, minute=minute)) is open_
+
+
+@pytest.mark.parametrize(("weekday", "open_"), [(0, True), (4, True), (5, False)])
+def test_days_without_hours_are_whole(weekday: int, open_: bool) -> None:
+    """A day without a window holds from midnight to midnight, and a window of the same day leaves it alone."""
+    days = frozenset(range(5))
+
+    assert Rule(days=days).applies(PLAIN._replace(weekday=weekday)) is open_
+    assert Rule(days=days, hours=(0, 60)).applies(PLAIN._replace(weekday=weekday)) is open_
+
+
 def test_rank_counts_conditions_then_length() -> None:
     """More conditions are stronger, whichever they are; between as many the larger `above` is."""
     several = [
@@ -72,7 +94,9 @@ def test_rank_counts_conditions_then_length() -> None:
         Rule(tier="flex", hours=(0, 1)),
         Rule(tier="flex", region="eu", batch=True),
         Rule(tier="flex", region="eu", batch=True, above=1, hours=(0, 1)),
+        Rule(tier="flex", region="eu", batch=True, variant="hd", hours=(0, 1), days=frozenset({6})),
     ]
 
     assert sorted(several, key=lambda rule: rule.rank) == several
     assert Rule(tier="flex").rank == Rule(region="eu").rank == Rule(hours=(0, 1)).rank
+    assert Rule(variant="hd").rank == Rule(days=frozenset({6})).rank == Rule(tier="flex").rank

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from llmobs.pricing.schema import PRICED, PriceFile, PriceRule
+from llmobs.pricing.schema import PRICED, Conditions, PriceFile, PriceRule
 from llmobs.units import UNITS
 
 
@@ -33,6 +33,8 @@ def test_rule_with_everything() -> None:
             "tier": "Flex",
             "batch": "true",
             "region": "eu-*",
+            "variant": "hd/*",
+            "days": "mon-fri",
             "hours": "16:30-00:30",
             "input": "2.50",
             "output": "10",
@@ -49,8 +51,10 @@ def test_rule_with_everything() -> None:
         (990, 30),
         None,
     )
+    assert rule.variant == "hd/*"
+    assert rule.days == frozenset(range(5))
     assert rule.rates == {"input": Decimal("2.50"), "output": Decimal(10)}
-    assert not rule.unconditional
+    assert not rule.ordinary
 
 
 def test_every_unit_but_the_adjustment_has_a_rate() -> None:
@@ -64,7 +68,7 @@ def test_every_unit_but_the_adjustment_has_a_rate() -> None:
 def test_factor_may_stand_beside_fees_only() -> None:
     """A factor scales tokens, so it may share a rule with fees and not with token rates."""
 
-    assert PriceRule.model_validate({"multiply": "0.5", "web_search": "10"}).unconditional
+    assert PriceRule.model_validate({"multiply": "0.5", "web_search": "10"}).ordinary
     assert refusal(PriceRule, {"multiply": "0.5", "input": "1"}).endswith("write the factor and the rates as two rules")
 
 
@@ -87,6 +91,13 @@ def test_every_start_date_needs_a_list_price() -> None:
     assert "the model has no price" in refusal(PriceFile, model())
 
 
+def test_price_list_of_variants_needs_no_price_for_the_others() -> None:
+    """What is sold by variant only has no price for a variant that is not listed."""
+
+    PriceFile.model_validate(model({"variant": "hd/*", "image": "0.08"}, {"variant": "standard/*", "image": "0.04"}))
+    assert "have no list price" in refusal(PriceFile, model({"variant": "hd/*", "days": "mon", "image": "0.08"}))
+
+
 def test_route_leads_somewhere() -> None:
     """A route has a dialect or is free, not both and not neither."""
 
@@ -97,6 +108,16 @@ def test_route_leads_somewhere() -> None:
     PriceFile.model_validate(routes(free="true", method="get"))
     assert "the route leads nowhere" in refusal(PriceFile, routes())
     assert "the route names a dialect and is free" in refusal(PriceFile, routes(dialect="any", free="true"))
+
+
+def test_route_may_be_paid_otherwise() -> None:
+    """A route says how its calls are paid, in the words of its provider."""
+
+    def billed(word: str) -> dict[str, object]:
+        return {"providers": {"p": {"routes": [{"path": "/a", "dialect": "any", "billing": word}]}}}
+
+    assert PriceFile.model_validate(billed("subscription")).providers["p"].routes[0].billing == "subscription"
+    assert "did you mean subscription?" in refusal(PriceFile, billed("subscripton"))
 
 
 def test_dialects_are_checked_where_they_are_told() -> None:
@@ -114,3 +135,10 @@ def test_provider_id(name: str) -> None:
     """A provider's id is in small letters without spaces."""
 
     assert "write it in lower case without spaces" in refusal(PriceFile, {"providers": {name: {}}})
+
+
+def test_no_unit_has_the_name_of_another_key() -> None:
+    """A rate cannot be taken for a condition or a note of its rule."""
+    keys = {field.alias or name for name, field in Conditions.model_fields.items()} | set(Conditions.model_fields)
+
+    assert not keys & UNITS.keys()

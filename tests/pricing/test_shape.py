@@ -36,6 +36,9 @@ def test_bad_file_is_empty() -> None:
         ({"routes": [{"path": "/a", "free": "true", "dialct": "x"}]}, ("routes", 0, "dialct"), "did you mean dialect?"),
         ({"models": {"m": [{"input": "1", "outptu": "1"}]}}, ("models", "m", 0, "outptu"), "did you mean output?"),
         ({"models": {"m": [{"input": "1", "form": "1"}]}}, ("models", "m", 0, "form"), "did you mean from?"),
+        ({"listed-only": "true"}, ("listed-only",), "did you mean listed_only?"),
+        ({"models": {"m": [{"image": "1", "varaint": "x"}]}}, ("models", "m", 0, "varaint"), "did you mean variant?"),
+        ({"routes": [{"path": "/a", "free": "true", "biling": "x"}]}, ("routes", 0, "biling"), "did you mean billing?"),
         ({"reported_cost": {"field": "cost", "perusd": "1"}}, ("reported_cost", "perusd"), "did you mean per_usd?"),
     ],
 )
@@ -43,6 +46,14 @@ def test_unknown_key_gets_the_closest_of_its_place(provider: object, path: KeyPa
     """A key that is not known is told the closest one that may stand there."""
 
     assert said(provider) == [(path, f"is not a known key; {fix}")]
+
+
+def test_unknown_key_of_a_currency() -> None:
+    """A key of an exchange rate is told the closest one as well."""
+    _, (found,) = validated(Document("f", {"currencies": {"eur": [{"usd": "1.08", "form": "2026-01-01"}]}}), None)
+
+    assert found.path == ("currencies", "eur", 0, "form")
+    assert found.text == "is not a known key; did you mean from?"
 
 
 def test_unknown_key_at_the_top() -> None:
@@ -60,6 +71,7 @@ def test_unknown_key_at_the_top() -> None:
         ({"models": {"m": ["1"]}}, ("models", "m", 0), "must be a mapping; write key: value pairs under it"),
         ("text", (), "must be a mapping; write key: value pairs under it"),
         ({"routes": [{"free": "true"}]}, ("routes", 0, "path"), "is missing; add it"),
+        ({"aborted": "ful"}, ("aborted",), "'ful' is not known here; did you mean full?"),
         ({"billing": "metred"}, ("billing",), "'metred' is not known here; did you mean metered?"),
     ],
 )

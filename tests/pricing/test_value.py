@@ -108,6 +108,33 @@ def test_positive() -> None:
     assert "greater than 0" in refusal(value.positive, "0")
 
 
+def test_worth() -> None:
+    """What a currency is worth is told in USD for one of it, not the other way round."""
+
+    assert value.worth("1.08") == Decimal("1.08")
+    assert refusal(value.worth, "0").endswith("write how many USD one of the currency is worth")
+    assert refusal(value.worth, "150") == (
+        "150 USD is more than one of any currency is worth; write 0.006667 if that was meant"
+    )
+
+
+def test_currency() -> None:
+    """A currency is three small letters; USD needs no rate."""
+
+    assert value.currency("eur") == "eur"
+    assert refusal(value.currency, "usd") == "'usd' is what every rate is in; take it out"
+    for wrong in ("EUR", "euro", "€", ""):
+        assert refusal(value.currency, wrong).endswith("write its three small letters, such as eur")
+
+
+def test_key_pattern() -> None:
+    """A pattern of keys is long enough to mean one kind of them."""
+
+    assert value.key_pattern("sk-ant-oat*") == "sk-ant-oat*"
+    for wrong in ("*", "sk-*", "??*"):
+        assert refusal(value.key_pattern, wrong).endswith("write how such keys begin, as in sk-ant-oat*")
+
+
 def test_day() -> None:
     """A date is year-month-day and exists."""
 
@@ -150,6 +177,36 @@ def test_hours() -> None:
         ["08:00-09:00"],
     ):
         assert 'write two different times such as "16:30-00:30"' in refusal(value.hours, wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon-fri", {0, 1, 2, 3, 4}),
+        ("Sat,Sun", {5, 6}),
+        ("sat - sun", None),
+        ("fri-mon", {4, 5, 6, 0}),
+        ("mon, wed-thu", {0, 2, 3}),
+        ("sun", {6}),
+        ("monday", None),
+        ("mon-", None),
+        ("", None),
+        (["mon"], None),
+    ],
+)
+def test_days(text: object, days: set[int] | None) -> None:
+    """Weekdays are named singly or as ranges, which may run over the end of the week."""
+
+    if days is None:
+        assert refusal(value.days, text).endswith('weekdays; write days such as mon-fri, or "sat,sun" between quotes')
+    else:
+        assert value.days(text) == days
+
+
+def test_days_that_are_no_condition() -> None:
+    """A week's every day is told to be left out."""
+
+    assert refusal(value.days, "mon-sun") == "'mon-sun' is every day; leave the key out"
 
 
 def test_tier() -> None:

@@ -171,6 +171,20 @@ class TestWhatIsAdded:
 
         assert rules(desk.refresh(), "m")[1] == '{source: genai-prices, hours: "01:00-04:30", input: 1, output: 8}'
 
+    def test_hours_that_hold_on_some_days(self, desk: Desk) -> None:
+        """DeepSeek's hours are those of working days, which its price data has no word for."""
+        prices = (
+            f"[ConditionalPrice(prices=ModelPrice({LIST_PRICE})), ConditionalPrice(constraint=TimeOfDateConstraint("
+            "start_time=datetime.time(1, 0, tzinfo=datetime.timezone.utc), "
+            f"end_time=datetime.time(4, 0, tzinfo=datetime.timezone.utc)), prices=ModelPrice({CHEAPER}))]"
+        )
+        desk.write(block("deepseek"))
+        desk.sources(provider("deepseek", model("m", prices)))
+        peak = '{source: genai-prices, hours: "01:00-04:00", days: "mon-fri", input: 1, output: 8}'
+
+        assert rules(desk.refresh(), "m") == ["{source: genai-prices, input: 2, output: 8}", peak]
+        assert rules(desk.refresh(), "m")[1:] == [peak]
+
     def test_off_peak_hours_are_the_list_price(self, desk: Desk) -> None:
         """litellm's cheap hours are taken as the list price."""
         desk.sources(m=row("openai", 2e-06, 8e-06, off_peak_pricing={"input_cost_per_token": 1e-06, "windows": []}))

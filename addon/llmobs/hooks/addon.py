@@ -125,7 +125,7 @@ class LLMObserve:
         route = self.book.route(provider, flow.request.method, flows.path(flow.request))
         dialect = DIALECTS.get(route.dialect or "", UNKNOWN) if route else UNKNOWN
         silent = flow.request.method != "POST" and "websocket" not in named.get("upgrade", "").lower()
-        if silent and not (dialect.job or dialect.results):
+        if (silent and not (dialect.job or dialect.results)) or (route is None and provider.listed_only):
             return None
         operation = (route.operation if route else None) or dialect.operation or None
         opening = flows.opening(flow, host, named, provider.id, operation, self.salt)
@@ -137,6 +137,8 @@ class LLMObserve:
             dialect=dialect,
             meter=Meter(dialect),
             silent=silent,
+            billing=flows.billing(provider, route, named, flow.request),
+            region=self.book.region(provider, host),
             query=dict(flow.request.query) if dialect.asked or dialect.variant else {},
         )
         if route is None:

@@ -9,7 +9,7 @@ from mitmproxy.connection import ConnectionState
 
 from llmobs import identity
 from llmobs.event import Event, Outcome
-from llmobs.pricing import PriceBook, Provider
+from llmobs.pricing import Billing, PriceBook, Provider, Route
 
 # Headers that name the model or the tier that was really served, where the body does not.
 _SERVED_MODEL = ("openai-model", "x-ms-served-model")
@@ -76,6 +76,13 @@ def opening(
         customer_id=named.get("x-llmobserve-customer-id"),
         run_id=named.get("x-llmobserve-run-id"),
     )
+
+
+def billing(provider: Provider, route: Route | None, named: Mapping[str, str], request: http.Request) -> Billing | None:
+    """How a call is paid, where its path or its key tells otherwise than its provider."""
+    if provider.subscription_keys and provider.subscribed(identity.key(named, request.path.partition("?")[2]) or ""):
+        return Billing.SUBSCRIPTION
+    return route.billing if route else None
 
 
 def served_model(named: Mapping[str, str]) -> str | None:

@@ -4,10 +4,11 @@ from llmobs.pricing.book import PriceBook
 from llmobs.pricing.charge import Quote, charges, is_estimate
 from llmobs.pricing.load import load
 from llmobs.pricing.problem import PricingError
-from llmobs.pricing.provider import Billing, Provider, ReportedCost, Route
+from llmobs.pricing.provider import Aborted, Billing, Provider, ReportedCost, Route
 from llmobs.pricing.rule import Terms
 
 __all__ = [
+    "Aborted",
     "Billing",
     "PriceBook",
     "PricingError",

@@ -1,7 +1,8 @@
 """The door to all prices: host to provider, path to route, model and terms to a quote; it does not read files."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from llmobs.pricing import glob
@@ -15,16 +16,24 @@ from llmobs.pricing.rule import Case, Terms
 _REMEMBERED = 4096
 
 
+# USD for one of a currency and since when, the newest first.
+type Currency = tuple[tuple[date | None, Decimal], ...]
+
+
 class PriceBook:
     """Providers and prices as of `updated`. Answers are remembered, so asking again costs about a microsecond."""
 
-    def __init__(self, updated: date, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self, updated: date, providers: Mapping[str, Provider], currencies: Mapping[str, Currency] | None = None
+    ) -> None:
         self.updated = updated
         self.providers = providers
+        self.currencies = currencies or {}
         hosts = {host: provider for provider in providers.values() for host in provider.hosts}
         self._exact = {host: provider for host, provider in hosts.items() if not glob.is_glob(host)}
         # The longest pattern says most, so it is asked first.
         self._globs = sorted(((h, p) for h, p in hosts.items() if glob.is_glob(h)), key=lambda hp: -len(hp[0]))
+        self._region = lru_cache(_REMEMBERED)(Provider.region)
         self._at = lru_cache(_REMEMBERED)(self._provider_at)
         self._routed = lru_cache(_REMEMBERED)(_route)
         self._found = lru_cache(_REMEMBERED)(self._find)
@@ -33,6 +42,10 @@ class PriceBook:
     def provider_at(self, host: str, port: int) -> Provider | None:
         """The provider that answers at an address."""
         return self._at(host, port)
+
+    def region(self, provider: Provider, host: str) -> str | None:
+        """The region that a host of a provider names; None where it names none."""
+        return self._region(provider, host)
 
     def route(self, provider: Provider, method: str, path: str, model: str | None = None) -> Route | None:
         """What a path without its query string means; None where no rule names it.
@@ -48,6 +61,13 @@ class PriceBook:
         if not found or not entry:
             return None
         return self._priced(found[0], found[1], entry, entry.case(terms, provider.default_tiers))
+
+    def usd(self, currency: str, at: datetime) -> Decimal | None:
+        """USD for one of a currency (its three letters) on a day; None where its rate is not known."""
+        code = currency.casefold()
+        rates = self.currencies.get(code, ())
+        found = next((rate for start, rate in rates if start is None or start <= at.date()), None)
+        return Decimal(1) if code == "usd" else found
 
     def _provider_at(self, host: str, port: int) -> Provider | None:
         wanted = glob.endpoint(host, port)

@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 
 from llmobs.pricing.value import text, wrong
 
@@ -9,6 +10,7 @@ HTTPS = 443
 
 _PATH_PART = re.compile(r"(\*\*|\*|\{[^}]*\}?)")
 _CAPTURED = ("{model}", "{id}")
+_REGION = "{region}"
 _HOST = re.compile(r"(?:\[[0-9a-f:]+\]|[a-z0-9_*?-]+(?:\.[a-z0-9_*?-]+)*)(?::(?:[0-9]{1,5}|\*))?")
 
 
@@ -19,7 +21,7 @@ def matches(pattern: str, name: str) -> bool:
 
 def is_glob(name: str) -> bool:
     """True where a name is a pattern."""
-    return "*" in name or "?" in name
+    return "*" in name or "?" in name or _REGION in name
 
 
 def endpoint(host: str, port: int) -> str:
@@ -32,17 +34,35 @@ def endpoint(host: str, port: int) -> str:
 def fits(pattern: str, wanted: str) -> bool:
     """True where an endpoint fits a host pattern; a * of the host never reaches into the port."""
     (host, port), (wanted_host, wanted_port) = _split(pattern), _split(wanted)
-    return fnmatchcase(wanted_port, port) and fnmatchcase(wanted_host, host)
+    return fnmatchcase(wanted_port, port) and host_regex(host).fullmatch(wanted_host) is not None
+
+
+def captured(pattern: str, host: str) -> str | None:
+    """The region that a host without its port has where the pattern says {region}; None where it does not fit."""
+    found = host_regex(_split(pattern)[0]).fullmatch(host.rstrip(".").casefold())
+    return found["region"] if found and "region" in found.re.groupindex else None
+
+
+@cache
+def host_regex(pattern: str) -> re.Pattern[str]:
+    """The expression that a whole host must match; group `region` is one part of the name, without dots."""
+    known = {"*": ".*", "?": ".", _REGION: "(?P<region>[^.]+)"}
+    return re.compile("".join(known.get(part) or re.escape(part) for part in re.split(r"([*?]|\{region\})", pattern)))
 
 
 def host_pattern(value: object) -> str:
-    """A host as it is compared: exact or with *, with a port or without."""
+    """A host as it is compared: exact or with * and {region}, with a port or without."""
     found = text(value).casefold()
-    if _HOST.fullmatch(found) is None:
+    for part in re.findall(r"\{[^}]*\}?", found):
+        if part != _REGION:
+            raise wrong(f"{part} cannot be captured, only {{region}} can", f"write {found.replace(part, '*')}")
+    if found.count(_REGION) > 1:
+        raise wrong("{region} stands twice in the host", "write * for one of them")
+    if _HOST.fullmatch(found.replace(_REGION, "*")) is None:
         bare = re.sub(r"^[a-z]+://", "", found).split("/")[0]
         fix = f"write {bare}" if bare != found and _HOST.fullmatch(bare) else "write a name such as api.openai.com"
         raise wrong(f"{found!r} is not a host", fix)
-    host, _ = _split(found)
+    host = _split(found)[0].replace(_REGION, "*")
     if is_glob(host) and not re.search(r"[a-z0-9]", host):
         raise wrong(f"{found!r} would take every host", "name the provider's own domain, such as *.example.com")
     return found.removesuffix(f":{HTTPS}")

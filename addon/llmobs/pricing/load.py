@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 
 from llmobs.pricing import glob, schema
-from llmobs.pricing.book import PriceBook
+from llmobs.pricing.book import Currency, PriceBook
 from llmobs.pricing.document import Document, read
 from llmobs.pricing.links import Links
 from llmobs.pricing.name import Model, PriceList
 from llmobs.pricing.problem import PricingError, Problem
-from llmobs.pricing.provider import LIST_TIERS, Billing, PathRule, Provider, ReportedCost, Route
+from llmobs.pricing.provider import LIST_TIERS, Aborted, Billing, PathRule, Provider, ReportedCost, Route
 from llmobs.pricing.rate import entries
 from llmobs.pricing.rule import Rule
 from llmobs.pricing.schema import PriceRule, ProviderBlock
@@ -34,13 +34,20 @@ def load(*paths: Path, dialects: Collection[str] | None = None) -> PriceBook:
     _raise_any((doc, found[id(doc)]) for doc in documents)
     ids = dict.fromkeys(pid for file in files for pid in file.providers)
     blocks = {pid: [file.providers[pid] for file in files if pid in file.providers] for pid in ids}
-    return PriceBook(files[0].updated or date.min, {pid: _provider(pid, rows) for pid, rows in blocks.items()})
+    currencies = {code: _currency(rates) for file in files for code, rates in file.currencies.items()}
+    providers = {pid: _provider(pid, rows) for pid, rows in blocks.items()}
+    return PriceBook(files[0].updated or date.min, providers, currencies)
 
 
 def _raise_any(found: Iterable[tuple[Document, list[Problem]]]) -> None:
     lines = [line for doc, problems in found for line in doc.worded(problems)]
     if lines:
         raise PricingError(lines)
+
+
+def _currency(rates: Iterable[schema.ExchangeRate]) -> Currency:
+    newest_first = sorted(rates, key=lambda rate: rate.start or date.min, reverse=True)
+    return tuple((rate.start, rate.usd) for rate in newest_first)
 
 
 def _provider(pid: str, blocks: Sequence[ProviderBlock]) -> Provider:
@@ -54,7 +61,10 @@ def _provider(pid: str, blocks: Sequence[ProviderBlock]) -> Provider:
         name=chosen.name or pid,
         source=chosen.source,
         hosts=tuple(dict.fromkeys(host for block in blocks for host in block.hosts)),
+        listed_only=chosen.listed_only,
         billing=Billing(chosen.billing),
+        aborted=Aborted(chosen.aborted),
+        subscription_keys=tuple(dict.fromkeys(key for block in blocks for key in block.subscription_keys)),
         include_usage=chosen.include_usage,
         reported_cost=None if reported is None else ReportedCost(reported.field, reported.per_usd, reported.byok),
         default_tiers=LIST_TIERS | {tier.casefold() for block in blocks for tier in block.default_tiers},
@@ -65,7 +75,8 @@ def _provider(pid: str, blocks: Sequence[ProviderBlock]) -> Provider:
 
 
 def _route(rule: schema.PathRule) -> PathRule:
-    route = Route(rule.dialect, rule.free, None, rule.operation, rule.model)
+    billing = None if rule.billing is None else Billing(rule.billing)
+    route = Route(rule.dialect, rule.free, None, rule.operation, rule.model, billing)
     return PathRule(rule.method, glob.path_regex(rule.path), route)
 
 
@@ -94,5 +105,7 @@ def _rule(rule: PriceRule) -> Rule:
         tier=rule.tier,
         batch=rule.batch,
         region=rule.region,
+        variant=rule.variant,
         hours=rule.hours,
+        days=rule.days,
     )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from llmobs.pricing import glob
@@ -16,6 +17,13 @@ class Billing(StrEnum):
     METERED = "metered"
     SUBSCRIPTION = "subscription"
     FREE = "free"
+
+
+class Aborted(StrEnum):
+    """What a provider bills where the client left a stream before its end."""
+
+    SEEN = "seen"
+    FULL = "full"
 
 
 # Tiers that mean the list price everywhere, in small letters; "" is an answer that names none.
@@ -36,13 +44,17 @@ class ReportedCost:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path means: a dialect, or nothing that costs. `model` and `object_id` are those captured from the URL."""
+    """What a path means: a dialect, or nothing that costs. `model` and `object_id` are those captured from the URL.
+
+    billing: how calls of this path are paid, where that differs from the provider's others.
+    """
 
     dialect: str | None
     free: bool
     model: str | None
     operation: str | None
     model_glob: str | None
+    billing: Billing | None = None
     object_id: str | None = None
 
 
@@ -74,16 +86,32 @@ def _captured(found: re.Match[str], group: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Provider:
-    """One provider of the price file. Compared by identity, which makes it a cheap cache key."""
+    """One provider of the price file. Compared by identity, which makes it a cheap cache key.
+
+    listed_only: what no route names is no call, because the hosts serve much else.
+    subscription_keys: patterns of credentials whose calls a subscription pays for.
+    """
 
     id: str
     name: str
     source: str | None = None
     hosts: tuple[str, ...] = ()
+    listed_only: bool = False
     billing: Billing = Billing.METERED
+    aborted: Aborted = Aborted.SEEN
+    subscription_keys: tuple[str, ...] = ()
     include_usage: bool = False
     reported_cost: ReportedCost | None = None
     default_tiers: frozenset[str] = LIST_TIERS
     prices_from: tuple[str, ...] = ()
     routes: tuple[PathRule, ...] = ()
     prices: PriceList
+
+    def region(self, host: str) -> str | None:
+        """The region that a host of the provider names, in small letters; None where it names none."""
+        found = (glob.captured(pattern, host) for pattern in self.hosts)
+        return next((region for region in found if region), None)
+
+    def subscribed(self, credential: str) -> bool:
+        """True where a credential is known to belong to a subscription."""
+        return any(fnmatchcase(credential, pattern) for pattern in self.subscription_keys)

@@ -30,6 +30,8 @@ class Entry:
     minutes: tuple[int, ...]
     tiers: frozenset[str]
     regional: bool
+    varied: bool
+    weekly: bool
 
     def case(self, terms: Terms, list_tiers: Collection[str]) -> Case:
         """What of a call's terms matters here; the served tier `batch` is the ordinary one of a batch call."""
@@ -43,6 +45,8 @@ class Entry:
             list_tier=ordinary,
             batch=terms.batch or as_batch,
             region=(terms.region or "").casefold() if self.regional else "",
+            weekday=terms.at.weekday() if self.weekly else 0,
+            variant=(terms.variant or "").casefold() if self.varied else "",
         )
 
     def _minute(self, at: datetime) -> int:
@@ -80,6 +84,8 @@ def _entry(start: date | None, rules: tuple[Rule, ...]) -> Entry:
         minutes=tuple(sorted({0}.union(*(rule.hours for rule in rules if rule.hours)))),
         tiers=frozenset(rule.tier for rule in rules if rule.tier),
         regional=any(rule.region for rule in rules),
+        varied=any(rule.variant for rule in rules),
+        weekly=any(rule.days for rule in rules),
     )
 
 

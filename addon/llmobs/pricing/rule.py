@@ -11,13 +11,17 @@ from llmobs.pricing import glob
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What besides the model decides a price. `at` is aware UTC; `input_tokens` counts cached ones too."""
+    """What besides the model decides a price. `at` is aware UTC; `input_tokens` counts cached ones too.
+
+    variant: what else of a call decides, such as the quality and size of an image: `hd/1024x1792`.
+    """
 
     at: datetime
     input_tokens: int
     service_tier: str | None
     batch: bool = False
     region: str | None = None
+    variant: str | None = None
 
 
 class Case(NamedTuple):
@@ -29,11 +33,16 @@ class Case(NamedTuple):
     list_tier: bool
     batch: bool
     region: str
+    weekday: int = 0
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Rates, or a factor on all token rates, that hold where every condition does. Hours are minutes of the UTC day."""
+    """Rates, or a factor on all token rates, that hold where every condition does.
+
+    hours: minutes of the UTC day. days: weekdays, Monday is 0; a window over midnight belongs to the day it begins.
+    """
 
     start: date | None = None
     rates: Mapping[str, Decimal] = field(default_factory=dict)
@@ -42,13 +51,15 @@ class Rule:
     tier: str | None = None
     batch: bool = False
     region: str | None = None
+    variant: str | None = None
     hours: tuple[int, int] | None = None
+    days: frozenset[int] | None = None
 
     @property
     def rank(self) -> tuple[int, int]:
         """What decides between rules that name the same unit: the number of conditions, then the larger `above`."""
-        others = bool(self.tier) + self.batch + bool(self.region) + bool(self.hours)
-        return others + (self.above is not None), self.above or 0
+        named = (self.tier, self.batch, self.region, self.variant, self.hours, self.days, self.above)
+        return sum(map(bool, named)), self.above or 0
 
     def applies(self, case: Case) -> bool:
         """True where every condition holds."""
@@ -57,8 +68,15 @@ class Rule:
             and (self.tier is None or self.tier == case.tier)
             and (case.batch or not self.batch)
             and (self.region is None or glob.matches(self.region, case.region))
+            and (self.variant is None or glob.matches(self.variant, case.variant))
             and (self.hours is None or _open(self.hours, case.minute))
+            and (self.days is None or self._began_on(case) in self.days)
         )
+
+    def _began_on(self, case: Case) -> int:
+        """The day that a call counts to: after midnight the one before, where the window began on it."""
+        late = self.hours is not None and self.hours[0] > self.hours[1] > case.minute
+        return (case.weekday - late) % 7
 
 
 def _open(hours: tuple[int, int], minute: int) -> bool:

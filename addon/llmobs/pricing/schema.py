@@ -23,6 +23,7 @@ from llmobs.units import UNITS, Side
 
 SOURCES = ("genai-prices", "litellm", "hand")
 BILLINGS = ("metered", "subscription", "free")
+ABORTED = ("seen", "full")
 # An adjustment is what remains after pricing, so no file can price it.
 PRICED = tuple(name for name in UNITS if name != "adjustment")
 TOKENS = frozenset(name for name, unit in UNITS.items() if unit.side is not Side.FEE)
@@ -63,7 +64,9 @@ class Conditions(Row):
     tier: Annotated[str, PlainValidator(value.tier)] | None = None
     batch: Flag = False
     region: Text | None = None
+    variant: Text | None = None
     hours: Annotated[tuple[int, int], PlainValidator(value.hours)] | None = None
+    days: Annotated[frozenset[int], PlainValidator(value.days)] | None = None
     multiply: Annotated[Decimal, PlainValidator(value.multiplier)] | None = None
 
     @property
@@ -72,9 +75,9 @@ class Conditions(Row):
         return {name: getattr(self, name) for name in self.model_fields_set if name in UNITS}
 
     @property
-    def unconditional(self) -> bool:
-        """True where the rule applies to every call."""
-        return not (self.above or self.tier or self.batch or self.region or self.hours)
+    def ordinary(self) -> bool:
+        """True where the rule applies to ordinary calls: to all of them, or to those of one variant."""
+        return not (self.above or self.tier or self.batch or self.region or self.hours or self.days)
 
     @model_validator(mode="after")
     def _prices_one_way(self) -> Self:
@@ -98,10 +101,13 @@ else:
 
 
 def _whole_entries(rules: list[PriceRule]) -> list[PriceRule]:
-    """Each start date stands for a complete price, so it needs a rule that holds for ordinary calls."""
+    """Each start date stands for a complete price, so it needs a rule that holds for ordinary calls.
+
+    Where everything is sold by variant there may be no rate for a variant that is not listed.
+    """
     if not rules:
         raise wrong("the model has no price", "write a rule such as - {input: 2.5, output: 10}")
-    priced = {rule.start for rule in rules if rule.unconditional and rule.rates}
+    priced = {rule.start for rule in rules if rule.ordinary and rule.rates}
     for rule in rules:
         if rule.start not in priced:
             since = "without `from`" if rule.start is None else f"from {rule.start}"
@@ -126,6 +132,7 @@ class PathRule(Row):
     method: Annotated[str, PlainValidator(glob.method)] = "POST"
     model: Text | None = None
     operation: Text | None = None
+    billing: Annotated[str, _word(BILLINGS)] | None = None
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
@@ -141,7 +148,10 @@ class ProviderBlock(Row):
     name: Text | None = None
     source: Text | None = None
     hosts: list[Annotated[str, PlainValidator(glob.host_pattern)]] = []
+    listed_only: Flag = False
     billing: Annotated[str, _word(BILLINGS)] = "metered"
+    aborted: Annotated[str, _word(ABORTED)] = "seen"
+    subscription_keys: list[Annotated[str, PlainValidator(value.key_pattern)]] = []
     include_usage: Flag = False
     reported_cost: Reported | None = None
     default_tiers: list[Text] = []
@@ -152,8 +162,17 @@ class ProviderBlock(Row):
     models: dict[str, Annotated[list[PriceRule], AfterValidator(_whole_entries)]] = {}
 
 
+class ExchangeRate(Row):
+    """What one of a currency is worth from a day on."""
+
+    start: Day | None = Field(None, alias="from")
+    source: Annotated[str, _word(SOURCES)] = "hand"
+    usd: Annotated[Decimal, PlainValidator(value.worth)]
+
+
 class PriceFile(Row):
     """A whole price file."""
 
     updated: Day | None = None
+    currencies: dict[Annotated[str, PlainValidator(value.currency)], list[ExchangeRate]] = {}
     providers: dict[Annotated[str, PlainValidator(_provider_id)], ProviderBlock] = {}

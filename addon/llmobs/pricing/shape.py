@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from llmobs.pricing.document import Document
 from llmobs.pricing.problem import KeyPath, Problem, did_you_mean
-from llmobs.pricing.schema import PathRule, PriceFile, PriceRule, ProviderBlock, Reported
+from llmobs.pricing.schema import ExchangeRate, PathRule, PriceFile, PriceRule, ProviderBlock, Reported
 
 _FIXES = {
     "list_type": ("must be a list", "write it as [a, b] or as lines that start with -"),
@@ -47,6 +47,8 @@ def _row_at(path: KeyPath) -> type[BaseModel]:
             return PriceRule
         case ("providers", _, "reported_cost", _):
             return Reported
+        case ("currencies", _, _, _):
+            return ExchangeRate
         case ("providers", _, _):
             return ProviderBlock
         case _:

@@ -16,6 +16,12 @@ _PLAUSIBLE = {MILLION: (Decimal("0.0005"), Decimal(10_000)), THOUSAND: (Decimal(
 # With nine decimals per million every amount is exact in USD_SCALE; three more are room for a multiplier.
 _MOST_DECIMALS = 12
 _LARGEST_MULTIPLIER = Decimal(10)
+# One Kuwaiti dinar, the dearest of all, is worth 3.3 USD.
+_DEAREST_CURRENCY = Decimal(10)
+# What a key of one kind begins with has four characters at least: sk-x.
+_SHORTEST_KEY_PATTERN = 4
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = "|".join(_WEEKDAYS)
 
 
 def wrong(what: str, fix: str) -> PydanticCustomError:
@@ -78,6 +84,35 @@ def positive(value: object) -> Decimal:
     return found
 
 
+def worth(value: object) -> Decimal:
+    """USD for one of a currency."""
+    found = number(value)
+    if found == 0:
+        raise wrong("0 would make everything free", "write how many USD one of the currency is worth")
+    if found > _DEAREST_CURRENCY:
+        other_way = _plain(round(1 / found, 6))
+        raise wrong(f"{value} USD is more than one of any currency is worth", f"write {other_way} if that was meant")
+    return found
+
+
+def currency(value: object) -> str:
+    """A currency by the three letters of ISO 4217, in small letters."""
+    if isinstance(value, str) and re.fullmatch(r"[a-z]{3}", value) and value != "usd":
+        return value
+    what, fix = "is not a currency", "write its three small letters, such as eur"
+    if value == "usd":
+        what, fix = "is what every rate is in", "take it out"
+    raise wrong(f"{_shown(value)} {what}", fix)
+
+
+def key_pattern(value: object) -> str:
+    """A pattern of credentials, which has enough letters to mean one kind of them."""
+    found = text(value)
+    if len(re.sub(r"[*?]", "", found)) < _SHORTEST_KEY_PATTERN:
+        raise wrong(f"{found!r} would take other keys too", "write how such keys begin, as in sk-ant-oat*")
+    return found
+
+
 def day(value: object) -> date:
     """A date written as 2026-11-20."""
     try:
@@ -113,6 +148,17 @@ def hours(value: object) -> tuple[int, int]:
     raise wrong(f"{_shown(value)} is not a window of UTC hours", 'write two different times such as "16:30-00:30"')
 
 
+def days(value: object) -> frozenset[int]:
+    """Weekdays such as mon-fri or sat,sun, Monday is 0; a range may run over the end of the week."""
+    parts = value.casefold().split(",") if isinstance(value, str) else [""]
+    found = [re.fullmatch(rf"({_WEEKDAY})(?:-({_WEEKDAY}))?", part.strip()) for part in parts]
+    whole = frozenset(day for match in found if match for day in _from_to(match[1], match[2] or match[1]))
+    if all(found) and len(whole) < len(_WEEKDAYS):
+        return whole
+    fix = "leave the key out" if all(found) else 'write days such as mon-fri, or "sat,sun" between quotes'
+    raise wrong(f"{_shown(value)} {'is every day' if all(found) else 'is not a list of weekdays'}", fix)
+
+
 def tier(value: object) -> str:
     """A service tier as it is compared, in small letters."""
     found = text(value).casefold()
@@ -127,6 +173,11 @@ def one_of(value: object, known: Iterable[str]) -> str:
     if value in words:
         return str(value)
     raise wrong(f"{_shown(value)} is not known here", did_you_mean(str(value), words))
+
+
+def _from_to(first: str, last: str) -> Iterable[int]:
+    start, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last)
+    return (day % 7 for day in range(start, end + (7 if end < start else 0) + 1))
 
 
 def _minute(hour: str, minute: str) -> int | None:
