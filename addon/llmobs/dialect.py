@@ -72,7 +72,7 @@ class Variant:
 class Job:
     """Work that goes on after its request: billed once, by its id, when an answer says that it is done.
 
-    id, state, results: paths in the answer. only: path and what stands there in an answer that tells of a job.
+    id, state: paths in the answer; results: of the file that holds the results line by line. only: path and what stands there in an answer that tells of a job.
     done, failed: values of the state that end it, `failed` at no cost unless usage is told; any other is pending.
     """
 
@@ -90,7 +90,8 @@ class Results:
 
     items: paths of the items in a message; "" is the message itself. answer: where an item holds the answer, read by
     the first of `dialects` (names) that finds usage in it. id: what names the item within its batch.
-    batch: path of the batch's id in the message, where the URL does not hold it.
+    batch: path of the batch's id in the message, where the URL does not hold it. operations: by the answer's `object`,
+    where that is not the ordinary one of its dialect.
     """
 
     dialects: tuple[str, ...]
@@ -99,6 +100,7 @@ class Results:
     id: tuple[str, ...]
     status: tuple[str, ...] = ()
     batch: tuple[str, ...] = ()
+    operations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Lines:
         whole = Members(message)
         named = next((str(found) for path in self.results.batch if (found := whole.find(path))), None)
         route = self.attempt.route
-        batch = (named or (route.object_id if route else None) or "").rpartition("/")[2]
+        batch = named or (route.object_id if route else None) or ""
         for item in filter(self._is_result, self._items(whole)):
             self._count += 1
             self.emit(self._event(item, batch))
@@ -64,10 +64,11 @@ class Lines:
         """The attempt that one item stands for."""
         answer = next((found for path in self.results.answer if (found := item.find(path))), None)
         dialect, meter = _metered(self.results.dialects, answer)
+        kind = str(answer.get("object")) if isinstance(answer, dict) else ""
         opening = replace(
             self.attempt.opening,
             event_id=f"{self.attempt.opening.event_id}/{self._count}",
-            operation=dialect.operation,
+            operation=self.results.operations.get(kind, dialect.operation),
             job_id=job_id,
         )
         return replace(self.attempt, opening=opening, dialect=dialect, meter=meter, silent=False, sent=False)

@@ -27,6 +27,7 @@ _OPENAI_LINES = Results(
     answer=("response.body",),
     id=("custom_id", "id"),
     status=("response.status_code", "error.code"),
+    operations={"list": "embeddings", "text_completion": "text_completion"},
 )
 OPENAI_BATCH_RESULTS = _results("openai_batch_results", _OPENAI_LINES)
 
@@ -57,14 +58,12 @@ MISTRAL_BATCH = _batch(
         state=("status",),
         done=frozenset({"SUCCESS", "TIMEOUT_EXCEEDED", "CANCELLED"}),
         failed=frozenset({"FAILED"}),
-        results=("output_file", "id"),
+        results=("output_file",),
     ),
     replace(_OPENAI_LINES, items=("outputs",), batch=("output_file", "id")),
 )
 
-ANTHROPIC_BATCH = _batch(
-    "anthropic_batch", Job(id=("id",), state=("processing_status",), done=frozenset({"ended"}), results=("id",))
-)
+ANTHROPIC_BATCH = _batch("anthropic_batch", Job(id=("id",), state=("processing_status",), done=frozenset({"ended"})))
 ANTHROPIC_BATCH_RESULTS = _results(
     "anthropic_batch_results",
     Results(
@@ -88,7 +87,7 @@ GEMINI_BATCH = _batch(
         state=("metadata.state", "state"),
         done=frozenset({"BATCH_STATE_SUCCEEDED", "JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"}),
         failed=frozenset({"BATCH_STATE_FAILED", "JOB_STATE_FAILED"}),
-        results=("metadata.output.responsesFile", "response.responsesFile", "name"),
+        results=("metadata.output.responsesFile", "response.responsesFile"),
     ),
     replace(
         _GEMINI_LINES,
@@ -105,7 +104,7 @@ GEMINI_BATCH = _batch(
 # A batch of xAI has numbers of its requests, and no word for its state: it is settled by its results.
 XAI_BATCH = _batch(
     "xai_batch",
-    Job(id=("batch_id",), state=("state.num_requests",), done=frozenset(), results=("batch_id",)),
+    Job(id=("batch_id",), state=("state.num_requests",), done=frozenset()),
 )
 XAI_BATCH_RESULTS = _results(
     "xai_batch_results",

@@ -75,7 +75,7 @@ class Calls:
 
     def tell(self, event: Event) -> None:
         """Hand over what an answer tells of a job that another attempt began; each state of it is told once."""
-        self.writer.submit(event, f"{event.provider} {event.job_id} {event.cost_status}")
+        self.writer.submit(event, f"{event.provider} {event.job_id} {event.results_id} {event.cost_status}")
 
     def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
         try:
