@@ -51,7 +51,7 @@ def test_fees_are_counted_by_the_items_that_fit() -> None:
 def test_queries_of_a_list_are_counted() -> None:
     """Where each element of a list is one fee, the list is counted."""
 
-    (fee,) = DIALECTS["gemini"].fees
+    fee = DIALECTS["gemini"].fees[0]
     answer = Members(b'{"candidates":[{"groundingMetadata":{"webSearchQueries":["a","b"]}}]}')
 
     assert answer.count(fee) == 2

@@ -50,7 +50,7 @@ class Members:
     def count(self, fee: Fee) -> int:
         """How often a fee fell due."""
         if fee.field and (told := number(self._shell(fee.field), fee.field)) is not None:
-            return int(told)
+            return min(int(told), 1) if fee.once else int(told)
         raw = self.raw(head(fee.items)) if fee.items else None
         sign = fee.where[0][1] if fee.where else fee.items.removesuffix("[]").rpartition(".")[2]
         if not raw or sign.encode() not in raw:

@@ -5,7 +5,7 @@ It does not know any vendor, any price, nor how messages were framed.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -72,7 +72,8 @@ class Variant:
 class Job:
     """Work that goes on after its request: billed once, by its id, when an answer says that it is done.
 
-    id, state: paths in the answer; results: of the file that holds the results line by line. only: path and what stands there in an answer that tells of a job.
+    id, state: paths in the answer; results: of the file that holds the results line by line. only: path, and what
+    stands there in an answer that tells of a job.
     done, failed: values of the state that end it, `failed` at no cost unless usage is told; any other is pending.
     """
 
@@ -86,10 +87,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """An answer that brings the answers of many calls, such as the output file of a batch.
+    """What an answer brings that is billed apart from it, each by an id: lines of a batch, a container that ran code.
 
     items: paths of the items in a message; "" is the message itself. answer: where an item holds the answer, read by
     the first of `dialects` (names) that finds usage in it. id: what names the item within its batch.
+    marker: what a message with items holds. model: what its price is listed under, where no answer names a model.
     batch: path of the batch's id in the message, where the URL does not hold it. operations: by the answer's `object`,
     where that is not the ordinary one of its dialect.
     """
@@ -101,6 +103,18 @@ class Results:
     status: tuple[str, ...] = ()
     batch: tuple[str, ...] = ()
     operations: Mapping[str, str] = field(default_factory=dict)
+    marker: bytes = b""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool with a usage and a model of its own: paths in the answer, and the key under which the usage is kept."""
+
+    key: str
+    usage: str
+    model: tuple[str, ...]
+    default_model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +145,7 @@ class Dialect:
     total: field with the provider's own sum of all tokens, which decides between readings that contradict it.
     gap: unit that takes what the total holds beyond the listed counts, where a provider is known to hide it.
     apart: units listed as `within` that stand beside it for models that match the pattern.
-    parts: field with sub-calls that are billed one by one, each with a usage of its own.
+    parts: field with sub-calls that are billed one by one, each with a usage of its own. tools: see there.
     tier: where the served tier is named; the first that is not a name of the ordinary one counts.
     tiers: served tiers by their names on the wire; a name that is not listed stands for itself.
     text: members of a message that hold generated text, for estimates; `prompt` those of a request.
@@ -153,6 +167,7 @@ class Dialect:
     gap: str = ""
     apart: Mapping[str, str] = field(default_factory=dict)
     parts: str = ""
+    tools: tuple[Tool, ...] = ()
     fees: tuple[Fee, ...] = ()
     model: tuple[str, ...] = ("model",)
     response_id: tuple[str, ...] = ("id",)
@@ -175,11 +190,15 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one usage object says: disjoint quantities by unit, for one model (None: the call's own)."""
+    """What one usage object says: disjoint quantities by unit, for one model (None: the call's own).
+
+    beside: it is a tool's, whose tokens are not among those that the provider calls the call's.
+    """
 
     quantities: Quantities
     model: str | None = None
     mismatch: bool = False
+    beside: bool = False
 
 
 @cache
@@ -241,11 +260,17 @@ def read(dialect: Dialect, usage: Mapping[str, Json], model: str | None = None) 
     """What a complete usage object bills, one reading for each model; empty where it holds no count that is known."""
     whole = _reading(dialect, usage, model)
     parts = [p for p in visit(usage, f"{dialect.parts}[]") if isinstance(p, dict)] if dialect.parts else []
+    tools = _tools(dialect, usage)
     if not parts:
-        return [whole] if whole else []
+        return [whole, *tools] if whole else tools
     fees = {unit: n for unit, n in whole.quantities.items() if UNITS[unit].side is Side.FEE} if whole else {}
     billed = [r for part in _billed(parts) if (r := _reading(dialect, part, None))]
-    return [*billed, *([Reading(fees)] if fees else [])]
+    return [*billed, *([Reading(fees)] if fees else []), *tools]
+
+
+def _tools(dialect: Dialect, usage: Mapping[str, Json]) -> list[Reading]:
+    used = [found for tool in dialect.tools if isinstance(found := usage.get(tool.key), dict)]
+    return [replace(said, beside=True) for part in used if (said := _reading(dialect, part, None)) and said.quantities]
 
 
 def _billed(parts: list[dict[str, Json]]) -> list[dict[str, Json]]:

@@ -199,7 +199,7 @@ def _tokens(readings: list[Reading]) -> dict[str, int]:
     """The totals that the columns of an event want; empty where nothing is known."""
     if not readings:
         return {}
-    every = [r.quantities for r in readings]
+    every = [r.quantities for r in readings if not r.beside]
 
     def summed(names: Iterable[str]) -> int:
         return sum(int(q.get(name, 0)) for q in every for name in names)

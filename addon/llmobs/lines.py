@@ -1,4 +1,4 @@
-"""The calls whose results one answer brings, such as the output file of a batch: a row for each, priced as a batch.
+"""What one answer brings that is billed apart from it, such as the lines of a batch: a row for each.
 
 It does not know how the answer was framed, nor where the rows go.
 """
@@ -19,6 +19,8 @@ from llmobs.meter import Meter
 OK = 200
 # How vendors call an item that was answered; any other word is the reason why it was not.
 _SUCCEEDED = ("succeeded", "success")
+# Smaller numbers are codes of gRPC, all of them errors.
+_LOWEST_STATUS = 100
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -32,14 +34,21 @@ class Lines:
     _count: int = 0
 
     def feed(self, message: bytes) -> None:
-        """Take one message, which holds one item or several."""
+        """Take one message, which may hold items."""
+        if message.find(self.results.marker) < 0 or self._repeats():
+            return
         whole = Members(message)
         named = next((str(found) for path in self.results.batch if (found := whole.find(path))), None)
         route = self.attempt.route
         batch = named or (route.object_id if route else None) or ""
         for item in filter(self._is_result, self._items(whole)):
             self._count += 1
-            self.emit(self._event(item, batch))
+            self.emit(self._event(item, batch if self.attempt.dialect.batch else None))
+
+    def _repeats(self) -> bool:
+        """Whether this only looks up what was told when it was made."""
+        attempt = self.attempt
+        return attempt.silent and not attempt.dialect.batch and attempt.job_id is None
 
     def _is_result(self, item: Members) -> bool:
         """Other files are fetched over the same path: a batch's input, a training set."""
@@ -54,16 +63,16 @@ class Lines:
                 yield from (Members(_JSON.encode(item)) for item in found)
                 return
 
-    def _event(self, item: Members, batch: str) -> Event:
+    def _event(self, item: Members, batch: str | None) -> Event:
         status, error = _status(item, self.results)
-        line = self._attempt(item, f"{batch}/{self._name(item)}")
+        line = self._attempt(item, f"{batch}/{self._name(item)}" if batch else self._name(item))
         line.status_code = status
         return replace(line.event(Outcome.OK, error), results_id=batch)
 
     def _attempt(self, item: Members, job_id: str) -> Attempt:
         """The attempt that one item stands for."""
         answer = next((found for path in self.results.answer if (found := item.find(path))), None)
-        dialect, meter = _metered(self.results.dialects, answer)
+        dialect, meter = _metered(self.results.dialects, answer, batch=self.attempt.dialect.batch)
         kind = str(answer.get("object")) if isinstance(answer, dict) else ""
         opening = replace(
             self.attempt.opening,
@@ -71,27 +80,29 @@ class Lines:
             operation=self.results.operations.get(kind, dialect.operation),
             job_id=job_id,
         )
-        return replace(self.attempt, opening=opening, dialect=dialect, meter=meter, silent=False, sent=False)
+        model = self.results.model or None
+        return replace(
+            self.attempt, opening=opening, dialect=dialect, meter=meter, silent=False, sent=False, request_model=model
+        )
 
     def _name(self, item: Members) -> str:
         return next((str(found) for path in self.results.id if (found := item.find(path))), str(self._count))
 
 
 @cache
-def batched(name: str) -> Dialect:
-    """A dialect whose answers came out of a batch."""
-    return replace(DIALECTS[name], batch=True, job=None, results=None, asked=())
+def apart(name: str, *, batch: bool) -> Dialect:
+    """The dialect of an answer that came within another one, such as a batch's."""
+    return replace(DIALECTS[name], batch=batch, job=None, results=None)
 
 
-def _metered(names: tuple[str, ...], answer: Json) -> tuple[Dialect, Meter]:
+def _metered(names: tuple[str, ...], answer: Json, *, batch: bool) -> tuple[Dialect, Meter]:
     """The first dialect that finds usage in an answer, and its meter; the first of all where none does."""
     message = _JSON.encode(answer)
-    tried = [_meter(name, message) for name in names]
+    tried = [_meter(apart(name, batch=batch), message) for name in names]
     return next(((dialect, meter) for dialect, meter in tried if read(dialect, meter.usage or {})), tried[0])
 
 
-def _meter(name: str, message: bytes) -> tuple[Dialect, Meter]:
-    dialect = batched(name)
+def _meter(dialect: Dialect, message: bytes) -> tuple[Dialect, Meter]:
     meter = Meter(dialect)
     meter.feed(message)
     return dialect, meter
@@ -100,6 +111,6 @@ def _meter(name: str, message: bytes) -> tuple[Dialect, Meter]:
 def _status(item: Members, results: Results) -> tuple[int | None, str | None]:
     """The HTTP status that an item tells, and the error where it tells one in a word; None where it failed so."""
     told = next((found for path in results.status if (found := item.find(path)) is not None), OK)
-    if isinstance(told, int):
+    if isinstance(told, int) and told >= _LOWEST_STATUS:
         return told, None
     return (OK, None) if str(told).lower() in _SUCCEEDED else (None, str(told))

@@ -113,7 +113,7 @@ class Meter:
             for path in self._dialect.usage:
                 found = answer.usage(path, self._dialect)
                 if found:
-                    self._fold(found, self._state(root, message))
+                    self._fold(found | _tools(answer, self._dialect), self._state(root, message))
                     return True
         return False
 
@@ -137,9 +137,8 @@ class Meter:
         self.tier = _tier(answers, dialect) or self.tier
         self.region = _text(answers, dialect.region) or self.region
         self.error = self.error or _error(answers, dialect)
-        for fee in dialect.fees:
-            if counted := answers[0].count(fee):
-                self.fees[fee.unit] = counted
+        if dialect.fees:
+            self.fees |= _fees(answers[0], dialect)
         for at, variant in enumerate(dialect.variant):
             self.variants[at] = _text(answers, variant.fields) or self.variants[at]
         if dialect.job is not None:
@@ -153,6 +152,25 @@ class Meter:
         self.job_state = _text(answers, job.state) or self.job_state
         results = _text(answers, job.results)
         self.results_id = results.rpartition("/")[2] if results else self.results_id
+
+
+def _tools(answer: Members, dialect: Dialect) -> dict[str, Json]:
+    """The usage of tools, each with the model that bills it."""
+    used: dict[str, Json] = {}
+    for tool in dialect.tools:
+        found = answer.find(tool.usage)
+        if isinstance(found, dict):
+            used[tool.key] = found | {"model": _text([answer], tool.model) or tool.default_model}
+    return used
+
+
+def _fees(answer: Members, dialect: Dialect) -> Quantities:
+    """How often each fee fell due by this answer; those that did not are left out."""
+    counted: Quantities = {}
+    for fee in dialect.fees:
+        if due := answer.count(fee):
+            counted[fee.unit] = counted.get(fee.unit, 0) + due
+    return counted
 
 
 def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:

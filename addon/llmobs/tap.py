@@ -164,9 +164,9 @@ class ResponseTap:
         meter = self.attempt.meter
         learnt = False
         for message in messages:
+            learnt = meter.feed(message) or learnt
             if self.lines is not None:
                 self.lines.feed(message)
-            learnt = meter.feed(message) or learnt
         if self.framer.error is not None and meter.error is None:
             meter.error = "error"
         if learnt and self.framer.streamed and not self.attempt.silent:

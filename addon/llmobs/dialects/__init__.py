@@ -16,8 +16,14 @@ from llmobs.dialects.batches import (
 from llmobs.dialects.cohere import COHERE
 from llmobs.dialects.gemini import GEMINI, GEMINI_INTERACTIONS, VERTEX_PREDICT
 from llmobs.dialects.ollama import OLLAMA
-from llmobs.dialects.openai_chat import OPENAI_CHAT, OPENAI_CHAT_GATEWAY, OPENAI_CHAT_HIDDEN, OPENAI_RUN
-from llmobs.dialects.openai_responses import OPENAI_RESPONSES
+from llmobs.dialects.openai_chat import (
+    OPENAI_CHAT,
+    OPENAI_CHAT_GATEWAY,
+    OPENAI_CHAT_HIDDEN,
+    OPENAI_CHAT_SEARCH,
+    OPENAI_RUN,
+)
+from llmobs.dialects.openai_responses import OPENAI_CONTAINER, OPENAI_RESPONSES
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
@@ -37,6 +43,8 @@ DIALECTS: dict[str, Dialect] = {
         OPENAI_CHAT,
         OPENAI_CHAT_GATEWAY,
         OPENAI_CHAT_HIDDEN,
+        OPENAI_CHAT_SEARCH,
+        OPENAI_CONTAINER,
         OPENAI_RESPONSES,
         OPENAI_RUN,
         VERTEX_PREDICT,

@@ -40,7 +40,10 @@ GEMINI = Dialect(
     ),
     total="totalTokenCount",
     final=re.compile(rb'"finishReason"\s*:\s*"'),
-    fees=(Fee("web_search", "", "candidates[].groundingMetadata.webSearchQueries[]"),),
+    fees=(
+        Fee("web_search", "", "candidates[].groundingMetadata.webSearchQueries[]"),
+        Fee("grounded_prompt", "", "candidates[].groundingMetadata.webSearchQueries[]", once=True),
+    ),
     model=("modelVersion", "model"),
     response_id=("responseId", "id"),
     tier=("usageMetadata.trafficType", "usageMetadata.serviceTier"),
@@ -73,6 +76,10 @@ GEMINI_INTERACTIONS = Dialect(
         Count("reasoning", ("total_thought_tokens",)),
     ),
     total="total_tokens",
+    fees=(
+        Fee("web_search", "usage.grounding_tool_count[type=google_search].count"),
+        Fee("grounded_prompt", "usage.grounding_tool_count[type=google_search].count", once=True),
+    ),
     text=("delta", "outputs", "steps"),
     prompt=("input", "system_instruction", "tools"),
 )

@@ -8,7 +8,18 @@ completion, unless the provider's own total proves them to stand beside (xAI rea
 import re
 from dataclasses import replace
 
-from llmobs.dialect import Count, Dialect, Fee, Job
+from llmobs.dialect import Count, Dialect, Fee, Job, Variant
+
+# xAI counts the calls of its tools in the usage object, and the sources of its older live search.
+_XAI_COUNTS = "usage.server_side_tool_usage_details"
+XAI_TOOLS = (
+    Fee("web_search", f"{_XAI_COUNTS}.web_search_calls"),
+    Fee("web_search", f"{_XAI_COUNTS}.x_search_calls"),
+    Fee("code_execution", f"{_XAI_COUNTS}.code_interpreter_calls"),
+    Fee("file_search", f"{_XAI_COUNTS}.file_search_calls"),
+    Fee("file_search", f"{_XAI_COUNTS}.document_search_calls"),
+    Fee("source_read", "usage.num_sources_used"),
+)
 
 OPENAI_CHAT = Dialect(
     name="openai_chat",
@@ -42,7 +53,12 @@ OPENAI_CHAT = Dialect(
     ),
     total="total_tokens",
     final=re.compile(rb'"finish_reason"\s*:\s*"|"choices"\s*:\s*\[\s*\]'),
-    fees=(Fee("web_search", "usage.server_tool_use_details.web_search_requests"),),
+    fees=(
+        Fee("web_search", "usage.server_tool_use_details.web_search_requests"),
+        # Groq's compound systems list the tools they ran.
+        Fee("web_search", "", "choices[].message.executed_tools[]", (("type", "search"),)),
+        *XAI_TOOLS,
+    ),
     tier=("service_tier", "usage.service_tier"),
     text=("choices",),
     prompt=("messages", "tools", "functions", "prompt", "input"),
@@ -64,6 +80,13 @@ OPENAI_RUN = replace(
 
 # Hosts that bill more than they list: the total holds thinking tokens that no other field shows.
 OPENAI_CHAT_HIDDEN = replace(OPENAI_CHAT, name="openai_chat_hidden", gap="reasoning")
+
+# Perplexity's fee for a request depends on how much of the web it searches.
+OPENAI_CHAT_SEARCH = replace(
+    OPENAI_CHAT,
+    name="openai_chat_search",
+    variant=(Variant(("usage.search_context_size", "web_search_options.search_context_size"), default="low"),),
+)
 
 # The Vercel gateway passes Gemini's figures on as they are: thoughts stand beside the completion, and the total lies.
 OPENAI_CHAT_GATEWAY = replace(OPENAI_CHAT, name="openai_chat_gateway", apart={"reasoning": r"google/"}, total="")

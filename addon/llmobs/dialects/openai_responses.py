@@ -3,7 +3,8 @@
 Source: the OpenAI API reference (response object, streaming events, `usage`, `tool_usage`).
 """
 
-from llmobs.dialect import Count, Dialect, Fee, Job
+from llmobs.dialect import Asked, Count, Dialect, Fee, Job, Results, Tool
+from llmobs.dialects.openai_chat import XAI_TOOLS
 
 OPENAI_RESPONSES = Dialect(
     name="openai_responses",
@@ -39,6 +40,19 @@ OPENAI_RESPONSES = Dialect(
             (("type", "web_search_call"), ("action.type", "search")),
         ),
         Fee("file_search", "", "output", (("type", "file_search_call"),)),
+        *XAI_TOOLS,
+    ),
+    tools=(
+        Tool("image_gen", "tool_usage.image_gen", ("tools[type=image_generation].model",), default_model="gpt-image-1"),
+    ),
+    # A container is paid for once, however many answers run code in it.
+    results=Results(
+        dialects=("openai_container",),
+        items=("response.output", "output"),
+        answer=("container_id",),
+        id=("container_id",),
+        marker=b'"container_id"',
+        model="code_interpreter",
     ),
     # A stream that fails says `{"type":"error","code":...}`: flat, without an error object.
     error=("error.code", "error.type", "error.message", "error", "code"),
@@ -53,4 +67,13 @@ OPENAI_RESPONSES = Dialect(
     ),
     text=("delta", "output", "text"),
     prompt=("input", "instructions", "tools", "prompt"),
+)
+
+# One container that ran code, named by an answer that used it.
+OPENAI_CONTAINER = Dialect(
+    name="openai_container",
+    operation="execute_tool",
+    usage=(),
+    counts=(),
+    asked=(Asked("code_execution", (), default=1),),
 )
