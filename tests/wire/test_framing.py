@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from llmobs.wire.framing import Framer
 from tests.cuts import growth, however_cut, messages
+from tests.frames import event, exception, grpc_frame
 
 SSE = "text/event-stream; charset=utf-8"
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
-TYPES = [SSE, JSON, NDJSON, None, "application/octet-stream"]
+EVENTS = "application/vnd.amazon.eventstream"
+GRPC = "application/grpc"
+TYPES = [SSE, JSON, NDJSON, EVENTS, GRPC, None, "application/octet-stream"]
 
 type Framed = tuple[list[bytes], bool, bytes | None]
 
@@ -50,7 +53,7 @@ def test_stream_under_any_type(content_type: str | None, start: bytes, body: byt
     assert frame(content_type, start + body) == (texts, True, None)
 
 
-@pytest.mark.parametrize("content_type", [JSON, SSE, None])
+@pytest.mark.parametrize("content_type", [JSON, SSE, EVENTS, GRPC, None])
 @pytest.mark.parametrize(
     "body",
     [
@@ -83,12 +86,52 @@ def test_promised_lines(content_type: str, body: bytes) -> None:
     assert frame(content_type, body) == ([body], True, None)
 
 
-@pytest.mark.parametrize("body", [b"1 data: {}", b"date: x", b"data", b"upstream error", b"\x00\x00\x01\x02"])
-@pytest.mark.parametrize("content_type", [JSON, None, "application/vnd.amazon.eventstream"])
+@pytest.mark.parametrize("body", [b"1 data: {}", b"date: x", b"data", b"upstream error"])
+@pytest.mark.parametrize("content_type", [JSON, None, EVENTS, GRPC])
 def test_neither_json_nor_events(content_type: str | None, body: bytes) -> None:
     """What begins like no stream is kept whole."""
 
     assert frame(content_type, body) == ([body], False, None)
+
+
+@pytest.mark.parametrize("content_type", [JSON, SSE, NDJSON, EVENTS, None, "**REDACTED**"])
+def test_event_stream_under_any_type(content_type: str | None) -> None:
+    """Frames of an event stream are known by the checksum of the first one, whatever the type says."""
+
+    body = event("a", {}) + exception("late")
+    error = b'{"error": {"type": "late"}}'
+    assert frame(content_type, body) == ([b"{}", error], True, error)
+
+
+@pytest.mark.parametrize("content_type", [GRPC, "application/grpc+proto", "application/grpc-web+proto"])
+@pytest.mark.parametrize("flags", [0, 0x80])
+def test_grpc_by_its_type_alone(content_type: str, flags: int) -> None:
+    """gRPC has no beginning of its own, so that its type decides."""
+
+    body = grpc_frame(b"trailers", flags) + grpc_frame(event("a", {}))
+    assert frame(content_type, body) == ([*([] if flags else [b"trailers"]), event("a", {})], True, None)
+
+
+@pytest.mark.parametrize("body", [b"\x00\x00\x01\x02", b"\x00", grpc_frame(b"not told to be gRPC"), bytes(12)])
+@pytest.mark.parametrize("content_type", [JSON, None, "application/octet-stream"])
+def test_bytes_of_no_known_framing(content_type: str | None, body: bytes) -> None:
+    """Binary bytes without a promise and without a checksum are kept whole."""
+
+    assert frame(content_type, body) == ([body], False, None)
+
+
+@pytest.mark.parametrize("content_type", [EVENTS, GRPC])
+@pytest.mark.parametrize("body", [b"\x00", b"\x00\x00\x01\x02"])
+def test_promised_frames_that_are_cut_short(content_type: str, body: bytes) -> None:
+    """The first bytes of a promised frame are no message, however few they are."""
+
+    assert frame(content_type, body) == ([], True, None)
+
+
+def test_promised_frames_that_are_damaged() -> None:
+    """A promised event stream without a sound prelude is an error and no text."""
+
+    assert frame(EVENTS, bytes(12)) == ([b"WireError"], True, None)
 
 
 def test_unknown_field_under_event_stream() -> None:
@@ -97,7 +140,10 @@ def test_unknown_field_under_event_stream() -> None:
     assert frame(SSE, b'foo: 1\ndata: {"a":1}\n\n') == ([b'{"a":1}'], True, None)
 
 
-@pytest.mark.parametrize(("content_type", "streamed"), [(SSE, True), (NDJSON, True), (JSON, False), (None, False)])
+@pytest.mark.parametrize(
+    ("content_type", "streamed"),
+    [(SSE, True), (NDJSON, True), (EVENTS, True), (GRPC, True), (JSON, False), (None, False)],
+)
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
 def test_empty_body(content_type: str | None, streamed: bool, body: bytes) -> None:
     """An empty body is no message, and as streamed as its type promises."""
@@ -191,6 +237,8 @@ def test_any_beginning_is_linear(start: bytes, piece: bytes) -> None:
                 b"1",
                 b'"',
                 b"\xff",
+                b"\x00",
+                event("a", {}),
             ]
         )
     ),
@@ -199,5 +247,5 @@ def test_any_bytes_at_any_cuts(content_type: str | None, parts: list[bytes]) -> 
     """Any bytes under any type give the same at all cuts, and raise nothing but a WireError."""
 
     body = b"".join(parts)
-    for limit in (6, 1000):
+    for limit in (12, 1000):
         however_cut(body, lambda pieces: messages(Framer(content_type, limit), pieces), count=5)  # noqa: B023

@@ -6,6 +6,8 @@ It does not know what the messages say.
 import re
 from collections.abc import Callable
 
+from llmobs.wire.event_stream import PRELUDE_BYTES, EventStream, begins_frame
+from llmobs.wire.grpc import FLAGS, Grpc
 from llmobs.wire.json_array import JsonArray
 from llmobs.wire.lazy import is_text
 from llmobs.wire.ndjson import Ndjson
@@ -13,8 +15,8 @@ from llmobs.wire.parser import MAX_MESSAGE_BYTES, Parser
 from llmobs.wire.sse import BOM, Sse
 from llmobs.wire.whole import Whole
 
-# What a content type promises. A binary framing (AWS event stream) joins here: no text begins like it, so none is
-# taken for it, and its own bytes fit none of the beginnings below.
+# What a content type promises. Binary framings are safe here: their frames begin with bytes that no text begins with,
+# so that neither is taken for the other.
 PROMISED: dict[str, Callable[[int], Parser]] = {
     "text/event-stream": Sse,
     "application/x-ndjson": Ndjson,
@@ -23,8 +25,14 @@ PROMISED: dict[str, Callable[[int], Parser]] = {
     "application/jsonl": Ndjson,
     "application/x-jsonlines": Ndjson,
     "application/json-lines": Ndjson,
+    "application/vnd.amazon.eventstream": EventStream,
+    "application/grpc": Grpc,
+    "application/grpc+proto": Grpc,
+    "application/grpc-web": Grpc,
+    "application/grpc-web+proto": Grpc,
 }
 
+_BINARY = (EventStream, Grpc)
 _SSE_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _LEADING = re.compile(rb"(?:[ \t\r\n]|" + BOM + rb")*+")
 _NOT_BLANK = re.compile(rb"[^ \t\r\n]")
@@ -87,6 +95,8 @@ class Framer:
         start = bytes(self._head[:8])
         if BOM.startswith(start):
             return None
+        if start[0] in FLAGS:
+            return self._binary()
         if start.startswith(b"{"):
             return Ndjson if self._promised is Ndjson else self._object()
         if start.startswith(b"["):
@@ -95,7 +105,17 @@ class Framer:
             return Sse
         if self._promised is Sse:
             return Whole if start.startswith((b'"', b"<")) else Sse
-        return None if any(beginning.startswith(start) for beginning in _SSE_BEGINNINGS) else self._promised
+        if any(beginning.startswith(start) for beginning in _SSE_BEGINNINGS):
+            return None
+        return Whole if self._promised in _BINARY else self._promised
+
+    def _binary(self) -> Callable[[int], Parser] | None:
+        """A promise of frames is kept; without one an event stream shows itself by the checksum of its first frame."""
+        if self._promised in _BINARY:
+            return self._promised
+        if len(self._head) < PRELUDE_BYTES:
+            return None
+        return EventStream if begins_frame(self._head) else self._promised
 
     def _array(self) -> Callable[[int], Parser] | None:
         first = _NOT_BLANK.search(self._head, max(self._searched, 1))
