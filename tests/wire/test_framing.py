@@ -1,5 +1,6 @@
 """The parser that fits a body, whatever its content type says."""
 
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmobs.wire.framing import Framer
-from tests.cuts import growth, however_cut, messages
+from llmobs.wire.passed import Passed
+from tests.cuts import cuttings, growth, however_cut, messages
 from tests.frames import event, exception, grpc_frame
 
 SSE = "text/event-stream; charset=utf-8"
@@ -249,3 +251,60 @@ def test_any_bytes_at_any_cuts(content_type: str | None, parts: list[bytes]) -> 
     body = b"".join(parts)
     for limit in (12, 1000):
         however_cut(body, lambda pieces: messages(Framer(content_type, limit), pieces), count=5)  # noqa: B023
+
+
+SOUNDS = {
+    "MP3 with a title": b"ID3\x04\x00\x00\x00\x00\x00#TSSE" + b"\xff\xfb\x90\x44" * 9,
+    "MP3": b"\xff\xf3\xe4\xc4" * 9,
+    "WAV": b"RIFF\x24\x60\x61\x62WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00" + b"a" * 20,
+    "Ogg": b"OggS\x00\x02" + b"b" * 40,
+    "FLAC": b"fLaC\x00\x00\x00\x22" + b"c" * 40,
+    "MP4": b"\x00\x00\x00\x20ftypisom" + b"d" * 40,
+    "PNG": b"\x89PNG\r\n\x1a\n" + b"e" * 40,
+}
+
+
+@pytest.mark.parametrize("content_type", ["audio/mpeg", "application/octet-stream", None])
+@pytest.mark.parametrize("name", SOUNDS)
+def test_what_is_no_text_is_passed_over(name: str, content_type: str | None) -> None:
+    """Speech and pictures are no message, whatever they are called and however they are cut."""
+    for pieces in cuttings(SOUNDS[name]):
+        framer = Framer(content_type)
+
+        assert [message for piece in pieces for message in framer.feed(piece)] + framer.close() == []
+        assert isinstance(framer.parser, Passed)
+        assert not framer.streamed
+
+
+def test_raw_sound_is_told_by_its_type() -> None:
+    """Samples may look like anything, such as a line of an event stream."""
+    framer = Framer("audio/pcm;rate=24000")
+
+    assert not framer.streamed
+    assert framer.feed(b": {data") + framer.close() == []
+    assert not framer.at_boundary
+
+
+def test_a_long_answer_of_sound_keeps_memory_flat() -> None:
+    """Nothing of it is kept, and no length is too long."""
+    framer = Framer("audio/mpeg", limit=1000)
+    tracemalloc.start()
+    chunk = bytes(1024 * 1024)
+    for _ in range(64):
+        framer.feed(chunk)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert framer.close() == []
+    assert peak < 4 * len(chunk)
+
+
+@pytest.mark.parametrize(
+    "text", ["plain words, and more of them than the head", "Überschrift: größer als der Anfang", "no"]
+)
+def test_plain_text_is_one_message(text: str) -> None:
+    """Text of any language is a body, also one that is shorter than what is looked at."""
+    for pieces in cuttings(text.encode()):
+        framer = Framer("text/plain")
+
+        assert [message for piece in pieces for message in framer.feed(piece)] + framer.close() == [text.encode()]

@@ -12,6 +12,7 @@ from llmobs.wire.json_array import JsonArray
 from llmobs.wire.lazy import is_text
 from llmobs.wire.ndjson import Ndjson
 from llmobs.wire.parser import MAX_MESSAGE_BYTES, Parser
+from llmobs.wire.passed import Passed
 from llmobs.wire.sse import BOM, Sse
 from llmobs.wire.whole import Whole
 
@@ -33,6 +34,12 @@ PROMISED: dict[str, Callable[[int], Parser]] = {
 }
 
 _BINARY = (EventStream, Grpc)
+# Content types of what is no text, whatever its bytes look like: raw sound may begin like anything.
+_MEDIA = ("audio/", "video/", "image/", "font/")
+# What no text has at its beginning: control characters, and bytes that are not UTF-8. Every format of sound, pictures
+# and archives shows one of them in so many bytes.
+_NO_TEXT = re.compile(rb"\A[\x80-\xbf]|[\x00-\x08\x0e-\x1f\xc0\xc1\xf5-\xff]")
+_HEAD_BYTES = 32
 _SSE_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _LEADING = re.compile(rb"(?:[ \t\r\n]|" + BOM + rb")*+")
 _NOT_BLANK = re.compile(rb"[^ \t\r\n]")
@@ -50,7 +57,8 @@ class Framer:
 
     def __init__(self, content_type: str | None, limit: int = MAX_MESSAGE_BYTES) -> None:
         self.parser: Parser | None = None
-        self._promised = PROMISED.get((content_type or "").partition(";")[0].strip().lower(), Whole)
+        named = (content_type or "").partition(";")[0].strip().lower()
+        self._promised = Passed if named.startswith(_MEDIA) else PROMISED.get(named, Whole)
         self._limit = limit
         self._head = bytearray()
         self._searched = 0  # so much of the head holds nothing that would tell
@@ -59,8 +67,8 @@ class Framer:
     @property
     def streamed(self) -> bool:
         if self.parser is None:
-            return self._promised is not Whole
-        return not isinstance(self.parser, Whole)
+            return self._promised not in (Whole, Passed)
+        return not isinstance(self.parser, Whole | Passed)
 
     @property
     def at_boundary(self) -> bool:
@@ -91,6 +99,8 @@ class Framer:
 
     def _fitting(self) -> Callable[[int], Parser] | None:
         """The parser for what begins like this; None while more bytes may tell otherwise."""
+        if self._promised is Passed:
+            return Passed
         del self._head[: next(_LEADING.finditer(self._head)).end()]
         start = bytes(self._head[:8])
         if BOM.startswith(start):
@@ -105,6 +115,8 @@ class Framer:
             return Sse
         if self._promised is Sse:
             return Whole if start.startswith((b'"', b"<")) else Sse
+        if self._promised is Whole:
+            return self._text()
         if any(beginning.startswith(start) for beginning in _SSE_BEGINNINGS):
             return None
         return Whole if self._promised in _BINARY else self._promised
@@ -115,7 +127,16 @@ class Framer:
             return self._promised
         if len(self._head) < PRELUDE_BYTES:
             return None
-        return EventStream if begins_frame(self._head) else self._promised
+        if begins_frame(self._head):
+            return EventStream
+        return self._text() if self._promised is Whole else self._promised
+
+    def _text(self) -> Callable[[int], Parser] | None:
+        """A body of one message, if it is text at all."""
+        enough = min(_HEAD_BYTES, self._limit)
+        if len(self._head) < enough:
+            return None
+        return Passed if _NO_TEXT.search(self._head, 0, enough) else Whole
 
     def _array(self) -> Callable[[int], Parser] | None:
         first = _NOT_BLANK.search(self._head, max(self._searched, 1))
