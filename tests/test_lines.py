@@ -156,7 +156,7 @@ def test_a_container_is_billed_by_its_id() -> None:
 
     (event,) = events
     assert (event.job_id, event.results_id, event.operation) == ("cntr_1", None, "execute_tool")
-    assert [(charge.unit, charge.quantity) for charge in event.charges] == [("code_execution", 1)]
+    assert {charge.unit: charge.quantity for charge in event.charges} == {"code_execution": Decimal(1)}
 
 
 def test_a_stored_response_that_is_looked_up_brings_no_container() -> None:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from llmobs import tokens
-from llmobs.dialect import Dialect, Json
+from llmobs.dialect import Dialect, Json, Proto
 from llmobs.event import Event, Outcome
 from llmobs.invoice import Call, Invoice, draw
 from llmobs.meter import Known, Meter
 from llmobs.pricing import Aborted, Billing, PriceBook, Provider, Route
 from llmobs.request import Request
 from llmobs.units import Quantities
+from llmobs.wire.grpc import Grpc
 from llmobs.wire.lazy import fields, value
+from llmobs.wire.protobuf import to_json
 
 FAILED = 400
 # What the markup around a message costs with OpenAI's models, whose recorded prompts it explains to 2 %.
@@ -35,6 +37,7 @@ UNKNOWN = Dialect("unknown", usage=("usage", "usageMetadata", "meta.billed_units
 class Attempt:
     """The facts of one attempt, filled in as they are seen; `event` states them as a row.
 
+    refusal: the provider's word for why it did nothing, where the HTTP status does not tell.
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
     """
 
@@ -60,14 +63,15 @@ class Attempt:
     ended_at: float | None = None
     first_byte_at: float | None = None
     trouble: str | None = None
+    refusal: str | None = None
 
     def ask(self, body: bytes, sent: int) -> None:
         """Take the decoded request body (or as much of it as is kept) and how many bytes were sent."""
-        self.asked = body
+        self.asked = body if self.dialect.proto is None else _first_message(body, self.dialect.proto)
         self.sent = True
         self.request_bytes = sent
         named = self.route.model if self.route else None
-        self.request_model = named or _model(body) or self.query.get("model") or self.request_model
+        self.request_model = named or _model(self.asked) or self.query.get("model") or self.request_model
 
     @property
     def job_id(self) -> str | None:
@@ -94,6 +98,8 @@ class Attempt:
         if self.status_code is None:
             return not (self.sent and outcome is Outcome.CLIENT_ABORTED)
         job = self.dialect.job
+        if self.refusal is not None and self.meter.usage is None:
+            return True
         return self._refused or (job is not None and self.meter.job_state in job.failed and self.meter.usage is None)
 
     def complete(self, outcome: Outcome) -> bool:
@@ -110,7 +116,7 @@ class Attempt:
 
     def event(self, outcome: Outcome, error_type: str | None = None, *, guess: bool = True) -> Event:
         """The row, as far as it is known; may be asked for again. Without `guess` nothing is estimated."""
-        error = self.meter.error or error_type or self.trouble
+        error = self.meter.error or error_type or self.refusal or self.trouble
         if outcome is Outcome.OK and (self.failed(outcome) or self.meter.error):
             outcome, error = Outcome.ERROR, error or str(self.status_code)
         call = self._call(outcome, guess=guess)
@@ -208,6 +214,10 @@ def _model(body: bytes) -> str | None:
     if raw is None and (found := _MODEL.search(body)):
         named = (found[1] or found[2]).decode("utf-8", "replace")
     return named if isinstance(named, str) else None
+
+
+def _first_message(body: bytes, proto: Proto) -> bytes:
+    return next((to_json(message, proto.request) for message in Grpc().feed(body)), b"")
 
 
 def _members(message: bytes, names: tuple[str, ...]) -> list[Json]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 
 from llmobs.units import UNITS, Quantities, Side
+from llmobs.wire.protobuf import Schema
 
 type Json = object
 
@@ -133,6 +134,14 @@ class Turns:
     model: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Proto:
+    """The messages of a gRPC method, as schemas that give the JSON which the paths lead into."""
+
+    answer: Schema
+    request: Schema
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
     """One wire family. Paths are dotted; `[]` visits each element of a list, `[key=value]` those that fit.
@@ -152,7 +161,8 @@ class Dialect:
     headers: response headers whose numbers join the usage object under their own names.
     asked: quantities that only the request tells; variant: what else of request or answer decides the price.
     sums: each usage object of a stream is a call of its own (an agent's steps); they are kept as a list in `parts`.
-    batch: what is told is billed at the batch rate. job, results, turns: see there.
+    batch: what is told is billed at the batch rate. job, results, turns, proto: see there.
+    looks_up: it only asks for what another call began.
     """
 
     name: str
@@ -186,6 +196,8 @@ class Dialect:
     job: Job | None = None
     results: Results | None = None
     turns: Turns | None = None
+    looks_up: bool = False
+    proto: Proto | None = None
 
 
 @dataclass(frozen=True, slots=True)

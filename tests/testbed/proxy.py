@@ -9,13 +9,21 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from tests.testbed.upstream import PATIENCE_SECONDS, ROOT, Upstream
+from tests.testbed.certificates import Certificates
+from tests.testbed.upstream import PATIENCE_SECONDS, ROOT
 
 ADDON = ROOT / "addon" / "llmobserve.py"
 PRICES = ROOT / "tests" / "testbed" / "prices.yaml"
 _REDIRECT = Path(__file__).with_name("redirect.py")
+
+
+class Server(Protocol):
+    """What a proxy has to know of an upstream."""
+
+    files: Certificates
+    port: int
 
 
 class Proxy:
@@ -24,7 +32,7 @@ class Proxy:
     def __init__(
         self,
         folder: Path,
-        upstream: Upstream,
+        upstream: Server,
         *,
         addon: bool = True,
         modes: Sequence[str] = ("regular",),

@@ -15,6 +15,14 @@ from llmobs.dialects.batches import (
 )
 from llmobs.dialects.cohere import COHERE
 from llmobs.dialects.gemini import GEMINI, GEMINI_INTERACTIONS, VERTEX_PREDICT
+from llmobs.dialects.grpc import (
+    GEMINI_GRPC,
+    PINECONE_GRPC,
+    XAI_GRPC,
+    XAI_GRPC_DEFERRED,
+    XAI_GRPC_IMAGE,
+    XAI_GRPC_STREAM,
+)
 from llmobs.dialects.ollama import OLLAMA
 from llmobs.dialects.openai_chat import (
     OPENAI_CHAT,
@@ -35,6 +43,7 @@ DIALECTS: dict[str, Dialect] = {
         GEMINI,
         GEMINI_BATCH,
         GEMINI_BATCH_RESULTS,
+        GEMINI_GRPC,
         GEMINI_INTERACTIONS,
         MISTRAL_BATCH,
         OLLAMA,
@@ -47,8 +56,13 @@ DIALECTS: dict[str, Dialect] = {
         OPENAI_CONTAINER,
         OPENAI_RESPONSES,
         OPENAI_RUN,
+        PINECONE_GRPC,
         VERTEX_PREDICT,
         XAI_BATCH,
         XAI_BATCH_RESULTS,
+        XAI_GRPC,
+        XAI_GRPC_DEFERRED,
+        XAI_GRPC_IMAGE,
+        XAI_GRPC_STREAM,
     )
 }

@@ -17,27 +17,30 @@ _PROMPT = ("promptTokensDetails", "promptTokenDetails")
 _CACHE = ("cacheTokensDetails",)
 _CANDIDATES = ("candidatesTokensDetails", "responseTokensDetails")
 
+
+def modalities(**names: str) -> tuple[Count, ...]:
+    """The counts of a usage object, with what it calls the modalities: audio, image and video."""
+    return (
+        Count("input", ("promptTokenCount",)),
+        Count("input", ("toolUsePromptTokenCount",)),
+        Count("cached_input", ("cachedContentTokenCount",), within=("input",)),
+        *(_by_modality(f"input_{kind}", name, _PROMPT, within=("input",)) for kind, name in names.items()),
+        *(
+            _by_modality(f"cached_input_{kind}", name, _CACHE, ("cached_input", f"input_{kind}", "input"))
+            for kind, name in names.items()
+        ),
+        Count("output", ("candidatesTokenCount", "responseTokenCount")),
+        _by_modality("output_audio", names["audio"], _CANDIDATES, within=("output",)),
+        _by_modality("output_image", names["image"], _CANDIDATES, within=("output",)),
+        Count("reasoning", ("thoughtsTokenCount",)),
+    )
+
+
 GEMINI = Dialect(
     name="gemini",
     roots=("response", ""),
     usage=("usageMetadata",),
-    counts=(
-        Count("input", ("promptTokenCount",)),
-        Count("input", ("toolUsePromptTokenCount",)),
-        Count("cached_input", ("cachedContentTokenCount",), within=("input",)),
-        *(
-            _by_modality(f"input_{kind}", kind.upper(), _PROMPT, within=("input",))
-            for kind in ("audio", "image", "video")
-        ),
-        *(
-            _by_modality(f"cached_input_{kind}", kind.upper(), _CACHE, ("cached_input", f"input_{kind}", "input"))
-            for kind in ("audio", "image", "video")
-        ),
-        Count("output", ("candidatesTokenCount", "responseTokenCount")),
-        _by_modality("output_audio", "AUDIO", _CANDIDATES, within=("output",)),
-        _by_modality("output_image", "IMAGE", _CANDIDATES, within=("output",)),
-        Count("reasoning", ("thoughtsTokenCount",)),
-    ),
+    counts=modalities(audio="AUDIO", image="IMAGE", video="VIDEO"),
     total="totalTokenCount",
     final=re.compile(rb'"finishReason"\s*:\s*"'),
     fees=(

@@ -124,7 +124,8 @@ class LLMObserve:
         """The attempt of a request that may cost something, or that asks for what one did; None for any other."""
         route = self.book.route(provider, flow.request.method, flows.path(flow.request))
         dialect = DIALECTS.get(route.dialect or "", UNKNOWN) if route else UNKNOWN
-        silent = flow.request.method != "POST" and "websocket" not in named.get("upgrade", "").lower()
+        upgrade = "websocket" in named.get("upgrade", "").lower()
+        silent = dialect.looks_up or (flow.request.method != "POST" and not upgrade)
         if (silent and not (dialect.job or dialect.results)) or (route is None and provider.listed_only):
             return None
         operation = (route.operation if route else None) or dialect.operation or None
@@ -197,6 +198,7 @@ class LLMObserve:
             tap.attempt.first_byte_at = flow.response.timestamp_start
         tap.close()
         self.asking.learn(flow, tap.attempt.meter.kept)
+        tap.attempt.refusal = flows.grpc_error(flow.response)
         tap.attempt.ended_at = flow.response.timestamp_end
         self.calls.finish(tap.attempt, Outcome.OK)
 

@@ -90,6 +90,12 @@ def served_model(named: Mapping[str, str]) -> str | None:
     return next((named[name] for name in _SERVED_MODEL if named.get(name)), None)
 
 
+def grpc_error(response: http.Response) -> str | None:
+    """The status of a gRPC call that failed, which follows its HTTP 200."""
+    told = (response.trailers or response.headers).get("grpc-status", "0")
+    return None if told == "0" else f"grpc_{told}"
+
+
 def served_tier(named: Mapping[str, str]) -> str | None:
     """The service tier that a header of the answer names."""
     return next((named[name] for name in _SERVED_TIER if named.get(name)), None)
