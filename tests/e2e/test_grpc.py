@@ -23,7 +23,7 @@ RUN = (("x-llmobserve-run-id", "run"),)
 class Handlers(grpc.GenericRpcHandler):
     """Plays xAI: one answer, a stream, an echo in both directions, and a refusal."""
 
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         """The handler of a method; it refuses whoever shows a header of ours."""
         if any(name.startswith("x-llmobserve") for name, _ in details.invocation_metadata):
             return None
@@ -75,8 +75,10 @@ def test_every_kind_of_call_passes_and_is_counted(proxy: Proxy, channel: grpc.Ch
     """Answers arrive byte for byte, and a method whose messages are not known is a row without a price."""
     complete: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/xai_api.Chat/GetCompletion")
     assert complete(REQUEST, metadata=RUN) == XAI
-    assert list(channel.unary_stream("/xai_api.Chat/GetCompletionChunk")(REQUEST, metadata=RUN))[-1] == XAI_LAST
-    assert list(channel.stream_stream("/xai_api.New/Chat")(iter([b"a", b"bc"]), metadata=RUN)) == [b"a", b"bc"]
+    stream: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream("/xai_api.Chat/GetCompletionChunk")
+    assert list(stream(REQUEST, metadata=RUN))[-1] == XAI_LAST
+    echo: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream("/xai_api.New/Chat")
+    assert list(echo(iter([b"a", b"bc"]), metadata=RUN)) == [b"a", b"bc"]
     draw: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/xai_api.Image/GenerateImage")
     with pytest.raises(grpc.RpcError) as refused:
         draw(REQUEST, metadata=RUN)
