@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -21,19 +22,19 @@ from tests.writer.calls import AT, ended
 RANKS = ["pending", "unpriced", "partial", "estimated", "exact", "provider_reported"]
 
 
-def sighting(key: str, job: str | None, minutes: int, status: str = "exact", **more: object) -> Event:
+def sighting(key: str, job: str | None, minutes: int, status: str = "exact", **more: Any) -> Event:
     """One answer about a job, or about none."""
     known = CostStatus(status) not in {CostStatus.PENDING, CostStatus.UNPRICED}
     seen = ended(key, minutes) if known else replace(ended(key, minutes), cost_usd=None, charges=(), usage=None)
-    return replace(seen, job_id=job, cost_status=CostStatus(status), latency_ms=500.0, **more)  # type: ignore[arg-type]
+    return replace(seen, job_id=job, cost_status=CostStatus(status), latency_ms=500.0, **more)
 
 
-def batch(key: str, minutes: int, status: str = "exact", **more: object) -> Event:
+def batch(key: str, minutes: int, status: str = "exact", **more: Any) -> Event:
     """One answer about the object of a batch."""
     return sighting(key, "batch_1", minutes, status, operation="batch", results_id="file-1", **more)
 
 
-def line(item: int, minutes: int = 30, **more: object) -> Event:
+def line(item: int, minutes: int = 30, **more: Any) -> Event:
     """One line of a batch's results; each download has events of its own."""
     return sighting(f"line-{item}-{minutes}", f"file-1/{item}", minutes, results_id="file-1", **more)
 
@@ -121,11 +122,13 @@ def test_first_of_equals(database: Database, first: str) -> None:
 
 
 def test_attempt_without_a_length(database: Database) -> None:
-    """A time that is not known counts as none; the row tells the time from the first request to that moment."""
-    database.load(sighting("post", "resp_1", 0, "pending"), replace(sighting("cut", "resp_1", 2), latency_ms=None))
-    database.load(replace(sighting("alone", "resp_2", 0), latency_ms=None, ttft_ms=7.25))
+    """An answer whose end nobody saw is the last of equals, and its length stays unknown."""
+    database.load(replace(sighting("cut", "resp_1", 2, client="cut"), latency_ms=None, ttft_ms=None))
+    database.load(sighting("post", "resp_1", 0, "pending"))
+    assert database.ask("event_id, latency_ms, ttft_ms, client") == [("post", None, None, "cut")]
 
-    assert database.ask("event_id, latency_ms, ttft_ms") == [("alone", None, 7.25), ("post", 120_000, None)]
+    database.load(replace(sighting("get", "resp_1", 9), ttft_ms=7.25))
+    assert database.ask("event_id, latency_ms, ttft_ms") == [("post", 540_500, 540_007.25)]
 
 
 def test_same_id_elsewhere(database: Database) -> None:

@@ -44,19 +44,18 @@ def merge(db: duckdb.DuckDBPyConnection) -> None:
         db.execute(statement)
 
 
-def _since_first(column: str, length: str) -> str:
+def _micros(column: str) -> str:
+    return f"round({column} * 1000)::BIGINT"
+
+
+def _since_first(column: str) -> str:
     """Milliseconds from the job's first request on; the same to the last bit, whatever was merged before."""
-    moved = f"(epoch_us(started_at) + {_micros(length)} - epoch_us(min(started_at) OVER age)) / 1000"
+    moved = f"(epoch_us(started_at) + {_micros(column)} - epoch_us(min(started_at) OVER age)) / 1000"
     return f"CASE WHEN started_at > min(started_at) OVER age THEN {moved} ELSE {column} END AS {column}"
 
 
-def _micros(length: str) -> str:
-    return f"round({length} * 1000)::BIGINT"
-
-
-# An answer of unknown length ended where it began.
-_LENGTH = "coalesce(latency_ms, 0)"
-_ENDED = f"epoch_us(started_at) + {_micros(_LENGTH)}"
+# NULL, and with it the last of equals, where nobody saw the end.
+_ENDED = f"epoch_us(started_at) + {_micros('latency_ms')}"
 _RANK = f"list_position({[str(status) for status in _RANKS]}, replace(cost_status, 'not_billed', 'exact'))"
 _OLDEST = ", ".join(f"first_value({name} IGNORE NULLS) OVER age AS {name}" for name in ("event_id", *_KEPT))
 
@@ -73,8 +72,8 @@ seen AS (FROM stored UNION ALL FROM arrived WHERE job_id IS NOT NULL),
 best AS (
     SELECT * REPLACE (
         min(started_at) OVER age AS started_at,
-        {_since_first("ttft_ms", "ttft_ms")},
-        {_since_first("latency_ms", _LENGTH)},
+        {_since_first("ttft_ms")},
+        {_since_first("latency_ms")},
         {_OLDEST}
     )
     FROM seen
@@ -83,7 +82,7 @@ best AS (
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
     QUALIFY row_number() OVER (
-        PARTITION BY provider, job_id ORDER BY {_RANK} DESC NULLS LAST, {_ENDED}, cost_usd DESC, usage
+        PARTITION BY provider, job_id ORDER BY {_RANK} DESC NULLS LAST, {_ENDED} NULLS LAST, cost_usd DESC, usage
     ) = 1
 )
 FROM best EXCEPT ALL FROM stored
