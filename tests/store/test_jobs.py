@@ -300,7 +300,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), st.data())
 def test_any_order_and_any_loads(events: list[Event], data: st.DataObject) -> None:
     """However the rows are ordered and spread over loads, the same rows remain."""
