@@ -102,6 +102,8 @@ def _ask(options: argparse.Namespace) -> dict[str, Rows]:
                 ("summary", {}),
                 ("spend", {"by_columns": options.by}),
                 ("unknown_costs", {}),
+                ("pending", {}),
+                ("price_gaps", {}),
                 ("not_billed", {}),
                 ("endings", {}),
             )

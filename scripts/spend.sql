@@ -2,6 +2,7 @@
 --   duckdb -readonly llmobserve.duckdb < scripts/spend.sql
 --   duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE by_columns = ['day', 'provider']" < scripts/spend.sql
 -- A call of unknown cost adds nothing to cost_usd and is counted in unknown_calls; where all are unknown, cost_usd is NULL.
+-- So does work whose result has not been seen, which is counted in pending_calls.
 SET VARIABLE by_columns = coalesce(getvariable('by_columns'), ['model']);
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
@@ -33,7 +34,8 @@ spend AS (
         sum(output_tokens)::BIGINT AS output_tokens,
         sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
         sum(cost_usd) AS cost_usd,
-        count(*) FILTER (cost_usd IS NULL) AS unknown_calls,
+        count(*) FILTER (cost_usd IS NULL AND cost_status <> 'pending') AS unknown_calls,
+        count(*) FILTER (cost_status = 'pending') AS pending_calls,
         count(*) FILTER (cost_status = 'partial') AS partial_calls,
         count(*) FILTER (cost_status = 'estimated') AS estimated_calls
     FROM calls

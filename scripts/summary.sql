@@ -1,4 +1,4 @@
--- All calls of a period in one row. An unknown cost adds nothing to cost_usd: see unknown_calls beside it.
+-- All calls of a period in one row. An unknown cost adds nothing to cost_usd: see unknown_calls and pending_calls.
 --   duckdb -readonly llmobserve.duckdb < scripts/summary.sql
 --   duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE since = '2026-11-01'" < scripts/summary.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
@@ -14,7 +14,8 @@ SELECT
     sum(output_tokens)::BIGINT AS output_tokens,
     sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
     sum(cost_usd) AS cost_usd,
-    count(*) FILTER (cost_usd IS NULL) AS unknown_calls,
+    count(*) FILTER (cost_usd IS NULL AND cost_status <> 'pending') AS unknown_calls,
+    count(*) FILTER (cost_status = 'pending') AS pending_calls,
     count(*) FILTER (cost_status = 'partial') AS partial_calls,
     count(*) FILTER (cost_status = 'estimated') AS estimated_calls,
     count(*) FILTER (outcome <> 'ok') AS failed_calls

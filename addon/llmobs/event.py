@@ -134,8 +134,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "price_version": ("VARCHAR", "price entry that was used: `provider/model`, with `@from` where it is dated"),
     "service_tier": ("VARCHAR", "tier that was served"),
     "response_id": ("VARCHAR", "the provider's id of the answer"),
-    "latency_ms": ("DOUBLE", "request start to last byte"),
-    "ttft_ms": ("DOUBLE", "request start to first body byte"),
+    "latency_ms": (
+        "DOUBLE",
+        "request start to last byte; of a job, from its first request to the end of the answer that tells its result",
+    ),
+    "ttft_ms": ("DOUBLE", "request start to first body byte; of a job, of that answer"),
     "request_bytes": ("BIGINT", "body bytes sent"),
     "response_bytes": ("BIGINT", "body bytes received, as encoded"),
     "api_key_id": ("VARCHAR", "salted hash and last four characters of the key"),

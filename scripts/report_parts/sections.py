@@ -28,18 +28,20 @@ def _figures(row: Mapping[str, Any]) -> list[str]:
 
 
 def _cost(row: Mapping[str, Any]) -> str:
-    return usd(
-        row["cost_usd"], more=row["unknown_calls"] + row["partial_calls"] > 0, roughly=row["estimated_calls"] > 0
-    )
+    return usd(row["cost_usd"], more=_more(row), roughly=row["estimated_calls"] > 0)
+
+
+def _more(row: Mapping[str, Any]) -> bool:
+    return any(row[name] > 0 for name in ("unknown_calls", "partial_calls", "pending_calls"))
 
 
 def _legend(summary: Mapping[str, Any]) -> str:
     signs = []
-    if summary["unknown_calls"] or summary["partial_calls"]:
+    if _more(summary):
         signs.append("≥ at least: a part is not known")
     if summary["estimated_calls"]:
         signs.append("≈ with estimates")
-    if summary["unknown_calls"]:
+    if summary["unknown_calls"] or summary["pending_calls"]:
         signs.append("? not known")
     return "; ".join(signs)
 
@@ -55,6 +57,8 @@ def others(answers: Mapping[str, Rows]) -> list[Section]:
     """All that a sum does not tell; a section without a row is left out."""
     doubts = answers["unknown_costs"]
     sections = [_doubt(status, [row for row in doubts if row["cost_status"] == status]) for status in _DOUBTS]
+    sections.append(_pending(answers["pending"]))
+    sections.append(_price_gaps(answers["price_gaps"]))
     sections.append(_not_billed(answers["not_billed"]))
     sections.append(_endings(answers["endings"]))
     return [section for section in sections if section.rows]
@@ -71,6 +75,38 @@ def _doubt(status: str, rows: Rows) -> Section:
     ]
     calls = sum(row["calls"] for row in rows)
     return Section(f"{title}: {plural(calls, 'call')}", [*_NAMED, *_COUNTED, Column("cost")], cells, note=why)
+
+
+def _pending(rows: Rows) -> Section:
+    cells = [
+        [
+            row["provider"],
+            row["model"],
+            row["operation"] or "-",
+            count(row["jobs"]),
+            f"{row['first_at']:%Y-%m-%d %H:%M}",
+        ]
+        for row in rows
+    ]
+    return Section(
+        f"Pending: {plural(sum(row['jobs'] for row in rows), 'job')}",
+        [*_NAMED, Column("operation", figures=False), Column("jobs"), Column("since")],
+        cells,
+        note="work whose result has not been seen; what it costs is known when a program asks for it",
+    )
+
+
+def _price_gaps(rows: Rows) -> Section:
+    amounts = ("reported_usd", "list_usd", "difference_usd")
+    cells = [
+        [row["provider"], row["model"], count(row["calls"]), *(usd(row[name]) for name in amounts)] for row in rows
+    ]
+    return Section(
+        f"Not at list price: {plural(sum(row['calls'] for row in rows), 'call')}",
+        [*_NAMED, Column("calls"), *(Column(name) for name in ("reported", "at list price", "difference"))],
+        cells,
+        note="the provider says that it charges more than 1 % more or less than pricing.yaml does; its figure counts",
+    )
 
 
 def _not_billed(rows: Rows) -> Section:

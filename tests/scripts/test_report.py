@@ -21,7 +21,7 @@ from llmobs import store
 from llmobs.event import CostStatus, Event, Outcome, to_row
 from scripts import report
 from tests.store.files import foreign, held
-from tests.writer.calls import AT, ended
+from tests.writer.calls import AT, ended, running
 
 SCRIPT = Path(report.__file__)
 SQL = sorted(SCRIPT.parent.glob("*.sql"))
@@ -31,6 +31,12 @@ COMMAND_LINE = shutil.which("duckdb", path=f"{Path(sys.executable).parent}{os.pa
 def priced(key: str, model: str, cost: str, **more: object) -> Event:
     """A call of a known cost."""
     return replace(ended(key), model=model, cost_usd=Decimal(cost), output_tokens=500, **more)  # type: ignore[arg-type]
+
+
+def pending(key: str, **more: object) -> Event:
+    """Work whose result has not been seen."""
+    asked = replace(running(key), provider="openai", request_model="o3", job_id=key, cost_status=CostStatus.PENDING)
+    return replace(asked, **more)  # type: ignore[arg-type]
 
 
 CALLS = [
@@ -44,6 +50,13 @@ CALLS = [
     ),
     replace(ended("7"), model=None, request_model="brand-new", cost_usd=None, cost_status=CostStatus.UNPRICED),
     priced("8", "codex", "0", provider="chatgpt", list_cost_usd=Decimal("2.5"), cost_status=CostStatus.NOT_BILLED),
+    priced(
+        "10", "grok", "1.25", provider="xai", list_cost_usd=Decimal("1.2"), cost_status=CostStatus.PROVIDER_REPORTED
+    ),
+    priced("11", "grok", "0.99", provider="xai", list_cost_usd=Decimal(1), cost_status=CostStatus.PROVIDER_REPORTED),
+    pending("12", operation="batch", model="gpt-4o"),
+    pending("13"),
+    pending("14", started_at=AT - timedelta(days=2)),
     priced("9", "gpt-4o", "0", list_cost_usd=Decimal(0), cost_status=CostStatus.NOT_BILLED, outcome=Outcome.ERROR),
 ]
 
@@ -81,11 +94,13 @@ def test_by_model(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert heads == ["model", "calls", "input", "cached", "written", "output", "reason.", "cost", "share"]
     assert rows == [
-        ["claude", "2", "2,000", "-", "-", "1,000", "-", "≥$6.25", "75.8%"],
-        ["gpt-4o", "3", "3,000", "400", "-", "1,500", "-", "$2.00", "24.2%"],
+        ["claude", "2", "2,000", "-", "-", "1,000", "-", "≥$6.25", "59.6%"],
+        ["grok", "2", "2,000", "-", "-", "1,000", "-", "$2.24", "21.4%"],
+        ["gpt-4o", "4", "3,000", "400", "-", "1,500", "-", "≥$2.00", "19.1%"],
         ["guess", "1", "1,000", "-", "-", "500", "-", "<$0.0001", "0.0%"],
         ["codex", "1", "1,000", "-", "-", "500", "-", "$0.00", "0.0%"],
         ["brand-new", "2", "2,000", "-", "-", "-", "-", "?", "-"],
+        ["o3", "2", "-", "-", "-", "-", "-", "?", "-"],
     ]
 
 
@@ -93,10 +108,10 @@ def test_totals_and_signs(database: Path, capsys: pytest.CaptureFixture[str]) ->
     """The totals stand below, and the signs are explained."""
     text = printed(capsys, "--db", database)
 
-    assert re.search(r"^total +9 +9,000 +400 +- +3,500 +- +≥\$8\.25", text, re.MULTILINE)
+    assert re.search(r"^total +14 +11\.0k +400 +- +4,500 +- +≥\$10\.49", text, re.MULTILINE)
     assert "≥ at least: a part is not known; ≈ with estimates; ? not known" in text
     # The path of a test's folder may be long enough to break the line.
-    assert " ".join(text.split()).startswith(f"{database}: 9 calls, 2026-10-11 12:00 to 2026-11-20 12:00 UTC ")
+    assert " ".join(text.split()).startswith(f"{database}: 14 calls, 2026-10-11 12:00 to 2026-11-20 12:00 UTC ")
 
 
 def test_doubts_by_name(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,12 +128,60 @@ def test_doubts_by_name(database: Path, capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_pending_work(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Work whose result has not been seen is named with its age, and is neither unpriced nor free."""
+    text = printed(capsys, "--db", database)
+
+    assert section(text, "Pending: 3 jobs") == [
+        ["provider", "model", "operation", "jobs", "since"],
+        section(text, "Pending: 3 jobs")[1],
+        ["openai", "o3", "-", "2", "2026-11-18 12:00"],
+        ["openai", "gpt-4o", "batch", "1", "2026-11-20 12:00"],
+        ["work whose result has not been seen; what it costs is known when a program asks for it"],
+    ]
+    summary = json.loads(printed(capsys, "--db", database, "--json"))["summary"]
+    assert (summary["unknown_calls"], summary["pending_calls"]) == (2, 3)
+
+
+def test_pending_work_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing else is known, the sum is a question mark."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        db.load([to_row(pending("1"))], {})
+
+    text = printed(capsys, "--db", tmp_path / "events.duckdb")
+
+    assert section(text, "Spend by model")[2] == ["o3", "1", "-", "-", "-", "-", "-", "?", "-"]
+    assert "≥ at least: a part is not known; ? not known" in text
+
+
+def test_price_gaps(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Calls whose reported cost is more than a hundredth off the list price are told with the difference."""
+    text = printed(capsys, "--db", database)
+
+    assert section(text, "Not at list price: 1 call")[2] == ["xai", "grok", "1", "$1.25", "$1.20", "$0.0500"]
+
+
+@pytest.mark.parametrize(
+    ("reported", "listed", "calls"),
+    [("1.01", "1", 0), ("1.0101", "1", 1), ("0.98", "1", 1), ("0.1", "0", 1), ("0", "0", 0), ("1", None, 0)],
+)
+def test_size_of_a_price_gap(tmp_path: Path, reported: str, listed: str | None, calls: int) -> None:
+    """One per cent exactly is no gap, a price where the list says 0 is one, and without a list price there is none."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        list_cost = None if listed is None else Decimal(listed)
+        status = CostStatus.PROVIDER_REPORTED
+        db.load([to_row(priced("1", "m", reported, list_cost_usd=list_cost, cost_status=status))], {})
+
+    with store.reading(tmp_path / "events.duckdb") as db:
+        assert len(db.query((SCRIPT.parent / "price_gaps.sql").read_text()).rows) == calls
+
+
 def test_database_without_doubts(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Sections without a call are left out."""
     text = printed(capsys, "--db", database, "--until", "2026-10-20")
 
     assert "1 call, 2026-10-11 12:00 UTC" in text
-    assert not re.search("Unpriced|Partial|Estimated|Not billed|Not ended|≥", text)
+    assert not re.search("Unpriced|Partial|Estimated|Pending|Not |≥", text)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +202,8 @@ def test_groupings(database: Path, capsys: pytest.CaptureFixture[str], by: str, 
 
     assert list(spend[0])[: len(first)] == list(first)
     assert {name: spend[0][name] for name in first} == first
-    assert sum(int(str(row["calls"])) for row in spend) == 9
-    assert sum(Decimal(str(row["cost_usd"] or 0)) for row in spend) == Decimal("8.25001")
+    assert sum(int(str(row["calls"])) for row in spend) == 14
+    assert sum(Decimal(str(row["cost_usd"] or 0)) for row in spend) == Decimal("10.49001")
 
 
 def test_groups_without_a_name(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,18 +220,29 @@ def test_json(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """JSON has all sections and exact amounts; what is unknown is null."""
     answer = answered(capsys, "--db", database)
 
-    assert list(answer) == ["summary", "spend", "unknown_costs", "not_billed", "endings"]
+    assert list(answer) == [
+        "summary",
+        "spend",
+        "unknown_costs",
+        "pending",
+        "price_gaps",
+        "not_billed",
+        "endings",
+    ]
     assert answer["spend"][-1]["cost_usd"] is None
-    assert answer["spend"][2]["cost_usd"] == Decimal("0.00001")
+    assert answer["spend"][3]["cost_usd"] == Decimal("0.00001")
 
 
 def test_csv(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """CSV has the spend table, with empty cells where nothing is known."""
     rows = list(csv.DictReader(io.StringIO(printed(capsys, "--db", database, "--csv"))))
 
-    assert [row["model"] for row in rows] == ["claude", "gpt-4o", "guess", "codex", "brand-new"]
+    assert [row["model"] for row in rows] == ["claude", "grok", "gpt-4o", "guess", "codex", "brand-new", "o3"]
     assert Decimal(rows[0]["cost_usd"]) == Decimal("6.25")
-    assert (rows[4]["cost_usd"], rows[4]["unknown_calls"]) == ("", "2")
+    assert [(row["cost_usd"], row["unknown_calls"], row["pending_calls"]) for row in rows[5:]] == [
+        ("", "2", "0"),
+        ("", "0", "2"),
+    ]
 
 
 def test_csv_without_calls(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -301,7 +375,7 @@ def test_pipe_that_is_closed(database: Path) -> None:
     command = f"{sys.executable} {SCRIPT} | head -1"
     answer = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=database.parent, check=True)
 
-    assert answer.stdout.startswith("llmobserve.duckdb: 9 calls")
+    assert answer.stdout.startswith("llmobserve.duckdb: 14 calls")
     assert answer.stderr == ""
 
 

@@ -1,5 +1,7 @@
 """The tables: made once, brought up to date, and never mixed with another program's."""
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -67,3 +69,26 @@ def test_older_schema(database: Path) -> None:
     names = {name for name, *_ in store.read(database, "DESCRIBE events").rows}
     assert names == {*COLUMNS, "note"}
     assert store.read(database, "SELECT value FROM meta WHERE key = 'schema'").rows == [(str(SCHEMA),)]
+
+
+def test_first_schema(tmp_path: Path) -> None:
+    """A database of the first version keeps its rows, gets the columns and their meanings, and takes jobs."""
+    path = tmp_path / "events.duckdb"
+    added = ["job_id", "results_id", "region", "variant"]
+    first = {name: kind for name, (kind, _) in COLUMNS.items() if name not in added}
+    with duckdb.connect(path) as db:
+        db.execute(f"CREATE TABLE events ({', '.join(f'{name} {kind}' for name, kind in first.items())})")
+        db.execute("CREATE TABLE spool_marks (segment VARCHAR, loaded BIGINT)")
+        db.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+        db.execute("INSERT INTO meta VALUES ('program', 'llmobserve'), ('schema', '1')")
+        with db.appender("events", columns=list(first)) as appender:
+            appender.append_row(*to_row(ended("old"))[: len(first)])
+
+    with store.writing(path) as db:
+        db.load([to_row(replace(ended("new"), job_id="resp_1"))], {})
+
+    rows = store.read(path, "SELECT event_id, cost_usd, job_id FROM events ORDER BY event_id").rows
+    assert rows == [("new", Decimal("0.0025"), "resp_1"), ("old", Decimal("0.0025"), None)]
+    told = store.read(path, "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'events'").rows
+    assert told == [(name, meaning) for name, (_, meaning) in COLUMNS.items()]
+    assert store.read(path, "SELECT value FROM meta WHERE key = 'schema'").rows == [("2",)]

@@ -117,8 +117,8 @@ def test_unclear_commit(spool: Spool, loader: Loader, database: Path, monkeypatc
     end(spool, ended("a"))
     load_rows = store.Writing.load_lines
 
-    def done_but_failed(self: store.Writing, *rest: object) -> None:
-        load_rows(self, *rest)  # type: ignore[arg-type]
+    def done_but_failed(self: store.Writing, *rest: object, **more: object) -> None:
+        load_rows(self, *rest, **more)  # type: ignore[arg-type]
         raise store.StoreError("unclear")
 
     with monkeypatch.context() as broken:
@@ -288,14 +288,15 @@ def test_line_that_is_no_event(spool: Spool, loader: Loader, database: Path) -> 
 
 
 def test_interrupted_call() -> None:
-    """What nobody saw end is partial, unless more is known of its cost."""
+    """What nobody saw end is partial, unless more is known of its cost, or a job goes on without it."""
     bare = running("a")
     free = replace(bare, cost_status=CostStatus.NOT_BILLED)
     unknown = replace(bare, usage="{}", cost_status=CostStatus.UNPRICED)
     charged = replace(bare, charges=(CHARGE,), cost_status=CostStatus.UNPRICED)
     estimated = replace(bare, cost_status=CostStatus.ESTIMATED)
+    job = replace(bare, job_id="resp_1")
 
-    found = [interrupted(event) for event in (bare, free, unknown, charged, estimated)]
+    found = [interrupted(event) for event in (bare, free, unknown, charged, estimated, job)]
 
     assert {event.outcome for event in found} == {Outcome.INTERRUPTED}
     assert [event.cost_status.value for event in found] == [
@@ -304,4 +305,5 @@ def test_interrupted_call() -> None:
         "unpriced",
         "unpriced",
         "estimated",
+        "pending",
     ]

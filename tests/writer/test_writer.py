@@ -80,8 +80,8 @@ def test_log_of_the_database_is_private(writer: Writer, database: Path, monkeypa
     modes = []
     load = store.Writing.load_lines
 
-    def look(self: store.Writing, *rest: object) -> None:
-        load(self, *rest)  # type: ignore[arg-type]
+    def look(self: store.Writing, *rest: object, **more: object) -> None:
+        load(self, *rest, **more)  # type: ignore[arg-type]
         modes.append(database.with_name("events.duckdb.wal").stat().st_mode & 0o777)
 
     monkeypatch.setattr(store.Writing, "load_lines", look)

@@ -16,7 +16,7 @@ from uuid import uuid4
 import duckdb
 
 from llmobs.event import COLUMNS
-from llmobs.store import schema, undo
+from llmobs.store import jobs, schema, undo
 from llmobs.store.errors import BadRowError, CorruptError, LockedError, MissingError, explained
 
 # Files of DuckDB 2's own format can't be read by the 1.x command lines that people have; the oldest format of 1.x costs
@@ -35,6 +35,7 @@ _writer = Lock()
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
 # What DuckDB and its Python layer raise for a value that a column can't hold.
 _BAD_VALUE = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError, TypeError, OverflowError)
+_JOB_ID = list(COLUMNS).index("job_id")
 
 type Row = tuple[object, ...]
 
@@ -57,23 +58,39 @@ class Writing:
         """How far each spool segment is loaded."""
         return dict(self._db.execute("SELECT segment, loaded FROM spool_marks").fetchall())
 
-    def load(self, rows: Iterable[Row], marks: Mapping[str, int], gone: Sequence[str] = ()) -> None:
-        """Append rows, set marks and drop those that are gone, in one transaction.
+    def load(self, rows: Sequence[Row], marks: Mapping[str, int], gone: Sequence[str] = ()) -> None:
+        """Append rows, set marks and drop those that are gone, in one transaction; rows with a job_id are merged.
 
         Raises BadRowError where a column can't hold a value.
         """
-        with self._transaction(marks, gone):
-            self._append(rows)
+        merging = any(row[_JOB_ID] is not None for row in rows)
+        with self._transaction(marks, gone), self._table(merging=merging) as table:
+            self._append(table, rows)
 
-    def load_lines(self, lines: Path, count: int, marks: Mapping[str, int], gone: Sequence[str] = ()) -> None:
-        """The same for a file of `count` events as JSON lines, which DuckDB reads while the proxy's thread runs on."""
-        with self._transaction(marks, gone):
+    def load_lines(
+        self, lines: Path, count: int, marks: Mapping[str, int], gone: Sequence[str] = (), *, merging: bool = True
+    ) -> None:
+        """The same for a file of `count` events as JSON lines, which DuckDB reads while the proxy's thread runs on.
+
+        Where no line has a job_id, `merging` may be False, which saves the look for one.
+        """
+        with self._transaction(marks, gone), self._table(merging=merging) as table:
             try:
-                [(loaded,)] = self._db.execute(schema.FROM_LINES, [str(lines)]).fetchall()
+                [(loaded,)] = self._db.execute(schema.from_lines(table), [str(lines)]).fetchall()
                 if loaded != count:
                     raise BadRowError(f"{count - loaded} of {count} lines are no events")
             except _BAD_VALUE as error:
                 raise BadRowError(str(error)) from error
+
+    @contextmanager
+    def _table(self, *, merging: bool) -> Iterator[str]:
+        """The table to append to, with what has to be done before and after."""
+        if not merging:
+            yield "events"
+            return
+        jobs.stage(self._db)
+        yield jobs.ARRIVED
+        jobs.merge(self._db)
 
     @contextmanager
     def _transaction(self, marks: Mapping[str, int], gone: Sequence[str]) -> Iterator[None]:
@@ -93,16 +110,16 @@ class Writing:
         """Why the table can't take this row; None where it can."""
         self._db.begin()
         try:
-            self._append([row])
+            self._append("events", [row])
         except BadRowError as error:
             return str(error)
         finally:
             self._db.rollback()
         return None
 
-    def _append(self, rows: Iterable[Row]) -> None:
+    def _append(self, table: str, rows: Iterable[Row]) -> None:
         try:
-            with self._db.appender("events", columns=list(COLUMNS)) as appender:
+            with self._db.appender(table, columns=list(COLUMNS)) as appender:
                 for row in rows:  # not append_rows: that holds the interpreter, and with it the proxy, to the end
                     appender.append_row(*row)
         except _BAD_VALUE as error:

@@ -12,17 +12,14 @@ PROGRAM = "llmobserve"
 SCHEMA = 2
 
 
-def _from_lines() -> str:
+def from_lines(table: str) -> str:
     """The statement that appends a file of events as `llmobs.event.to_json` writes them; a charge is a JSON array."""
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     read = {name: {"charges": "JSON[]", "usage": "VARCHAR"}.get(name, kind) for name, (kind, _) in COLUMNS.items()}
     charge = ", ".join(f"'{field}': line->>{at}" for at, field in enumerate(Charge._fields))
     values = names.replace('"charges"', f"[{{{charge}}} FOR line IN charges]")
     source = f"read_json(?, format = 'newline_delimited', columns = {read})"
-    return f"INSERT INTO events ({names}) SELECT {values} FROM {source} WHERE event_id IS NOT NULL"  # noqa: S608
-
-
-FROM_LINES = _from_lines()
+    return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source} WHERE event_id IS NOT NULL"  # noqa: S608
 
 
 def _tables(db: duckdb.DuckDBPyConnection) -> set[str]:
@@ -60,10 +57,9 @@ def _in_transaction(db: duckdb.DuckDBPyConnection, statements: Sequence[str]) ->
 
 def _creation() -> list[str]:
     columns = ", ".join(f'"{name}" {kind}' for name, (kind, _) in COLUMNS.items())
-    meanings = {name: meaning.replace("'", "''") for name, (_, meaning) in COLUMNS.items()}
     return [
         f"CREATE TABLE events ({columns})",
-        *(f"COMMENT ON COLUMN events.\"{name}\" IS '{meaning}'" for name, meaning in meanings.items()),
+        *_comments(),
         # No key on either table: an index doubles the cost of a cycle, and exactly-once does not rest on one.
         "CREATE TABLE spool_marks (segment VARCHAR, loaded BIGINT)",
         "CREATE TABLE meta (key VARCHAR, value VARCHAR)",
@@ -76,5 +72,11 @@ def _migration(db: duckdb.DuckDBPyConnection) -> list[str]:
     there = {name for name, *_ in db.execute("DESCRIBE events").fetchall()}
     return [
         *(f'ALTER TABLE events ADD COLUMN "{name}" {kind}' for name, (kind, _) in COLUMNS.items() if name not in there),
+        *_comments(),
         f"UPDATE meta SET value = '{SCHEMA}' WHERE key = 'schema'",  # noqa: S608
     ]
+
+
+def _comments() -> list[str]:
+    meanings = {name: meaning.replace("'", "''") for name, (_, meaning) in COLUMNS.items()}
+    return [f"COMMENT ON COLUMN events.\"{name}\" IS '{meaning}'" for name, meaning in meanings.items()]

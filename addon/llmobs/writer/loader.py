@@ -18,6 +18,8 @@ from llmobs.spool import Kind, Line, Owner, Spool, abandoned, lines
 # One transaction: some 2,000 calls, a fifth of a second in which no reader gets in.
 BATCH_LINES = 5_000
 REJECTED = "rejected.jsonl"
+# How a line says that it is about a job; inside a string its quotes would be escaped.
+_JOB = b'"job_id":"'
 
 
 class Loader:
@@ -85,8 +87,9 @@ class Loader:
     def _load_lines(self, db: store.Writing, fresh: list[Line], mark: Mapping[str, int], gone: list[str]) -> None:
         path = self._spool.directory / f"{next(iter(mark))}.loading"
         try:
-            path.write_bytes(b"".join(line.body + b"\n" for line in fresh))
-            db.load_lines(path, len(fresh), mark, gone)
+            text = b"".join(line.body + b"\n" for line in fresh)
+            path.write_bytes(text)
+            db.load_lines(path, len(fresh), mark, gone, merging=_JOB in text)
         finally:
             path.unlink(missing_ok=True)
 
@@ -150,10 +153,10 @@ def _follow(running: dict[str, Line], batch: Iterable[Line]) -> None:
 
 
 def interrupted(event: Event) -> Event:
-    """A call that nobody saw end: what it cost is known in part at best, unless its status says more already."""
+    """A call that nobody saw end: what it cost is known in part at best, unless its status says more already.
+
+    A job goes on without the call that asked for it.
+    """
     unseen = event.cost_status is CostStatus.UNPRICED and event.usage is None and not event.charges
-    return replace(
-        event,
-        outcome=Outcome.INTERRUPTED,
-        cost_status=CostStatus.PARTIAL if unseen else event.cost_status,
-    )
+    unknown = CostStatus.PARTIAL if event.job_id is None else CostStatus.PENDING
+    return replace(event, outcome=Outcome.INTERRUPTED, cost_status=unknown if unseen else event.cost_status)

@@ -1,0 +1,121 @@
+"""Rows about work that is billed once, by its id, however often it is asked for; it does not know where rows come from.
+
+What remains depends neither on the order of the rows nor on how they are spread over loads, processes and restarts. A
+job's row says nothing of the rows that it was made of, save one thing: the time from its first request to the end of
+the answer that tells most, which is how the first of equals is known later.
+"""
+
+# ruff: noqa: S608 -- what is put into the statements are constants of this file
+
+# ruff: noqa: S608 -- what is put into the statements are constants of this file
+
+import duckdb
+
+from llmobs.event import CostStatus
+
+# Rows wait here until it is known what they add.
+ARRIVED = "arrived"
+
+# How well a cost is known; the list is read from its end.
+_RANKS = (
+    CostStatus.PENDING,
+    CostStatus.UNPRICED,
+    CostStatus.PARTIAL,
+    CostStatus.ESTIMATED,
+    CostStatus.EXACT,
+    CostStatus.PROVIDER_REPORTED,
+)
+# Who asked, and where the results are: each from the oldest row that says so.
+_KEPT = ("customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
+_TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+
+_SAME_JOB = "other.job_id = events.job_id AND other.provider IS NOT DISTINCT FROM events.provider"
+_SAME_RESULTS = "other.results_id = events.results_id AND other.provider IS NOT DISTINCT FROM events.provider"
+
+
+def stage(db: duckdb.DuckDBPyConnection) -> None:
+    """Make an empty table like that of the events, for rows some of which have a job_id."""
+    db.execute("CREATE OR REPLACE TEMP TABLE arrived AS FROM events LIMIT 0")
+
+
+def merge(db: duckdb.DuckDBPyConnection) -> None:
+    """Bring the staged rows among the events: one row for each job, and a batch's cost either on its lines or on it."""
+    for statement in _STATEMENTS:
+        db.execute(statement)
+
+
+def _micros(column: str) -> str:
+    return f"round({column} * 1000)::BIGINT"
+
+
+def _since_first(column: str) -> str:
+    """Milliseconds from the job's first request on; the same to the last bit, whatever was merged before."""
+    moved = f"(epoch_us(started_at) + {_micros(column)} - epoch_us(min(started_at) OVER age)) / 1000"
+    return f"CASE WHEN started_at > min(started_at) OVER age THEN {moved} ELSE {column} END AS {column}"
+
+
+# NULL, and with it the last of equals, where nobody saw the end.
+_ENDED = f"epoch_us(started_at) + {_micros('latency_ms')}"
+_RANK = f"list_position({[str(status) for status in _RANKS]}, replace(cost_status, 'not_billed', 'exact'))"
+_OLDEST = ", ".join(f"first_value({name} IGNORE NULLS) OVER age AS {name}" for name in ("event_id", *_KEPT))
+
+# Rows by their place in the table: reading two columns to find them is far cheaper than reading all of them.
+_KNOWN = f"""
+CREATE OR REPLACE TEMP TABLE known AS
+SELECT rowid AS place, provider, job_id FROM events SEMI JOIN arrived AS other ON {_SAME_JOB}
+"""
+
+_MERGED = f"""
+CREATE OR REPLACE TEMP TABLE merged AS
+WITH stored AS (FROM events WHERE rowid IN (SELECT place FROM known)),
+seen AS (FROM stored UNION ALL FROM arrived WHERE job_id IS NOT NULL),
+best AS (
+    SELECT * REPLACE (
+        min(started_at) OVER age AS started_at,
+        {_since_first("ttft_ms")},
+        {_since_first("latency_ms")},
+        {_OLDEST}
+    )
+    FROM seen
+    WINDOW age AS (
+        PARTITION BY provider, job_id ORDER BY started_at, event_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
+    QUALIFY row_number() OVER (
+        PARTITION BY provider, job_id ORDER BY {_RANK} DESC NULLS LAST, {_ENDED} NULLS LAST, cost_usd DESC, usage
+    ) = 1
+)
+FROM best EXCEPT ALL FROM stored
+"""
+
+_REPLACED = """
+DELETE FROM events WHERE rowid IN (
+    SELECT place FROM known SEMI JOIN merged
+    ON merged.job_id = known.job_id AND merged.provider IS NOT DISTINCT FROM known.provider
+)
+"""
+
+_STORED = "INSERT INTO events FROM arrived WHERE job_id IS NULL UNION ALL FROM merged"
+
+# The lines of a batch carry its cost; without any, its own totals do.
+_SETTLED = f"""
+UPDATE events SET
+    cost_status = 'not_billed', cost_usd = 0, list_cost_usd = 0, charges = [], usage = NULL, price_version = NULL,
+    {", ".join(f"{name} = NULL" for name in _TOKENS)}
+FROM (
+    SELECT DISTINCT provider, results_id FROM events SEMI JOIN merged AS other ON {_SAME_RESULTS}
+    WHERE operation IS DISTINCT FROM 'batch'
+) AS other
+WHERE {_SAME_RESULTS} AND operation = 'batch'
+AND (cost_status <> 'not_billed' OR list_cost_usd IS DISTINCT FROM 0)
+"""
+
+_INHERITED = f"""
+UPDATE events SET
+    customer_id = coalesce(events.customer_id, other.customer_id), run_id = coalesce(events.run_id, other.run_id)
+FROM (FROM events SEMI JOIN merged AS other ON {_SAME_RESULTS} WHERE operation = 'batch') AS other
+WHERE {_SAME_RESULTS} AND events.operation IS DISTINCT FROM 'batch'
+AND (events.customer_id IS NULL AND other.customer_id IS NOT NULL OR events.run_id IS NULL AND other.run_id IS NOT NULL)
+"""
+
+_STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _STORED, _SETTLED, _INHERITED)

@@ -1,0 +1,328 @@
+"""Jobs: one row for each, whoever asks for it, however often, and in whatever order the rows come."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmobs import store
+from llmobs.event import COLUMNS, CostStatus, Event, to_json, to_row
+from llmobs.store import schema
+from tests.writer.calls import AT, ended
+
+RANKS = ["pending", "unpriced", "partial", "estimated", "exact", "provider_reported"]
+
+
+def sighting(key: str, job: str | None, minutes: int, status: str = "exact", **more: Any) -> Event:
+    """One answer about a job, or about none."""
+    known = CostStatus(status) not in {CostStatus.PENDING, CostStatus.UNPRICED}
+    seen = ended(key, minutes) if known else replace(ended(key, minutes), cost_usd=None, charges=(), usage=None)
+    return replace(seen, job_id=job, cost_status=CostStatus(status), latency_ms=500.0, **more)
+
+
+def batch(key: str, minutes: int, status: str = "exact", **more: Any) -> Event:
+    """One answer about the object of a batch."""
+    return sighting(key, "batch_1", minutes, status, operation="batch", results_id="file-1", **more)
+
+
+def line(item: int, minutes: int = 30, **more: Any) -> Event:
+    """One line of a batch's results; each download has events of its own."""
+    return sighting(f"line-{item}-{minutes}", f"file-1/{item}", minutes, results_id="file-1", **more)
+
+
+class Database:
+    """An empty database in memory, filled by one of both ways."""
+
+    def __init__(self, lines: Path | None = None) -> None:
+        self._db = duckdb.connect()
+        self._lines = lines
+        schema.provision(self._db, Path("memory"))
+
+    def close(self) -> None:
+        """Forget it."""
+        self._db.close()
+
+    def load(self, *events: Event) -> None:
+        """Load these in one transaction."""
+        writing = store.Writing(self._db)
+        if self._lines:
+            self._lines.write_bytes(b"".join(to_json(event) + b"\n" for event in events))
+            writing.load_lines(self._lines, len(events), {})
+        else:
+            writing.load([to_row(event) for event in events], {})
+
+    def ask(self, columns: str) -> list[store.Row]:
+        """These columns of all rows, sorted."""
+        return self._db.execute(f"SELECT {columns} FROM events ORDER BY ALL").fetchall()
+
+    def rows(self) -> list[store.Row]:
+        """All rows as they are, sorted by their keys."""
+        return self._db.execute("FROM events ORDER BY event_id").fetchall()
+
+
+@pytest.fixture(params=["rows", "lines"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database for each way in."""
+    with closing(Database(tmp_path / "lines" if request.param == "lines" else None)) as database:
+        yield database
+
+
+def test_poll_until_it_is_done(database: Database) -> None:
+    """Twelve polls and a result are one row: who asked first, what it cost, and how long it took."""
+    database.load(sighting("post", "resp_1", 0, "pending", customer_id="acme", client="sdk", request_model="o3"))
+    for poll in range(12):
+        database.load(sighting(f"get-{poll}", "resp_1", 1 + poll, "pending", request_model=None))
+    database.load(sighting("done", "resp_1", 13, "exact", client="curl", request_model=None))
+
+    identity = database.ask("event_id, started_at, customer_id, client, request_model")
+    assert identity == [("post", AT.replace(tzinfo=None), "acme", "sdk", "o3")]
+    assert database.ask("cost_status, cost_usd, input_tokens, len(charges)") == [("exact", Decimal("0.0025"), 1000, 1)]
+    assert database.ask("latency_ms, ttft_ms") == [(13 * 60_000 + 500, None)]
+
+
+def test_result_before_the_request(database: Database) -> None:
+    """A request that is stored after its result adds who asked and when, and changes no cost."""
+    database.load(sighting("done", "resp_1", 13, "exact"))
+    database.load(sighting("post", "resp_1", 0, "pending", run_id="r1"))
+
+    assert database.ask("event_id, cost_status, run_id") == [("post", "exact", "r1")]
+
+
+@pytest.mark.parametrize("better", range(1, 6))
+def test_the_best_known_cost(database: Database, better: int) -> None:
+    """A better known cost replaces another, whichever was first; it is never summed up."""
+    for worse in range(better):
+        ways = [sighting("a", f"up-{worse}", 0, RANKS[worse]), sighting("b", f"up-{worse}", 1, RANKS[better])]
+        database.load(*ways)
+        database.load(*(replace(event, job_id=f"down-{worse}") for event in reversed(ways)))
+
+    assert {status for (status,) in database.ask("cost_status")} == {RANKS[better]}
+    assert len(database.rows()) == 2 * better
+
+
+@pytest.mark.parametrize("first", ["exact", "not_billed"])
+def test_first_of_equals(database: Database, first: str) -> None:
+    """Of answers that know the cost as well, the first counts, also when it is stored last or after a merge."""
+    second = {"exact": "not_billed", "not_billed": "exact"}[first]
+    database.load(sighting("post", "resp_1", 0, "pending"))
+    database.load(sighting("late", "resp_1", 9, second))
+    database.load(sighting("early", "resp_1", 5, first))
+    database.load(sighting("again", "resp_1", 12, second))
+
+    assert database.ask("event_id, cost_status") == [("post", first)]
+
+
+def test_attempt_without_a_length(database: Database) -> None:
+    """An answer whose end nobody saw is the last of equals, and its length stays unknown."""
+    database.load(replace(sighting("cut", "resp_1", 2, client="cut"), latency_ms=None, ttft_ms=None))
+    database.load(sighting("post", "resp_1", 0, "pending"))
+    assert database.ask("event_id, latency_ms, ttft_ms, client") == [("post", None, None, "cut")]
+
+    database.load(replace(sighting("get", "resp_1", 9), ttft_ms=7.25))
+    assert database.ask("event_id, latency_ms, ttft_ms") == [("post", 540_500, 540_007.25)]
+
+
+def test_same_id_elsewhere(database: Database) -> None:
+    """The same id at another provider is other work, and so is a call without any id."""
+    events = [sighting("a", "1", 0), sighting("b", "1", 1), sighting("c", None, 2), sighting("d", None, 3)]
+    for event in events:
+        database.load(event, replace(event, event_id=event.event_id * 2, provider="azure"))
+    database.load(replace(sighting("e", "1", 4), provider=None), replace(sighting("f", "1", 5), provider=None))
+    database.load(replace(sighting("g", "1", 6), provider=None))
+
+    assert database.ask("event_id") == [(key,) for key in ["a", "aa", "c", "cc", "d", "dd", "e"]]
+
+
+BATCH = [batch("created", 0, "pending", customer_id="acme"), batch("done", 20), line(1), line(2)]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 3, 1, 0), (2, 0, 3, 1), (1, 2, 0, 3), (3, 1, 2, 0)])
+@pytest.mark.parametrize("at_once", [1, 2, 4])
+def test_batch_and_its_lines(database: Database, order: Sequence[int], at_once: int) -> None:
+    """Whichever comes first, the lines carry the cost and the batch's customer, and the batch itself costs nothing."""
+    for start in range(0, 4, at_once):
+        database.load(*(BATCH[at] for at in order[start : start + at_once]))
+
+    costs = database.ask("event_id, cost_status, cost_usd, list_cost_usd, customer_id, input_tokens, usage, charges")
+    assert costs[0] == ("created", "not_billed", 0, 0, "acme", None, None, [])
+    assert [row[:5] for row in costs[1:]] == [
+        ("line-1-30", "exact", Decimal("0.0025"), None, "acme"),
+        ("line-2-30", "exact", Decimal("0.0025"), None, "acme"),
+    ]
+
+
+def test_batch_without_lines(database: Database) -> None:
+    """Totals count where no line passes by, and lines of another batch or provider change nothing."""
+    database.load(batch("done", 20))
+    database.load(replace(line(1), results_id="file-2"), replace(line(2), provider="azure"))
+
+    assert database.ask("event_id, cost_status") == [("done", "exact"), ("line-1-30", "exact"), ("line-2-30", "exact")]
+
+
+def test_results_that_are_told_late(database: Database) -> None:
+    """A batch tells where its results are only when they are there; then its lines are known as its own."""
+    database.load(line(1, run_id="mine"), line(2))
+    database.load(replace(batch("created", 0, "pending", customer_id="acme", run_id="r1"), results_id=None))
+    database.load(batch("done", 20))
+    database.load(batch("again", 40, "provider_reported"))
+
+    assert database.ask("event_id, results_id, cost_usd, customer_id, run_id") == [
+        ("created", "file-1", 0, "acme", "r1"),
+        ("line-1-30", "file-1", Decimal("0.0025"), "acme", "mine"),
+        ("line-2-30", "file-1", Decimal("0.0025"), "acme", "r1"),
+    ]
+
+
+def test_batch_of_a_subscription(database: Database) -> None:
+    """What its lines would cost is not told again by the batch."""
+    database.load(batch("done", 20, "not_billed", list_cost_usd=Decimal(2)), line(1))
+
+    assert database.ask("event_id, list_cost_usd") == [("done", 0), ("line-1-30", None)]
+
+
+def test_results_that_are_downloaded_again(database: Database) -> None:
+    """A second download changes nothing, not even the rows' place in the table."""
+    database.load(*(line(item) for item in range(50)))
+    before = database.ask("rowid, event_id, latency_ms")
+    database.load(*(line(item, minutes=60) for item in range(50)))
+
+    assert database.ask("rowid, event_id, latency_ms") == before
+
+
+def test_calls_beside_jobs(database: Database) -> None:
+    """Ordinary calls of the same load are all kept, also with equal keys."""
+    database.load(sighting("a", None, 0), sighting("a", None, 0), sighting("b", "resp_1", 0))
+
+    assert database.ask("event_id") == [("a",), ("a",), ("b",)]
+
+
+def test_columns_of_the_user(tmp_path: Path) -> None:
+    """What a user added to the table stays with a job whose better row is the stored one."""
+    path = tmp_path / "events.duckdb"
+    with store.writing(path) as db:
+        db.load([to_row(sighting("done", "resp_1", 5))], {})
+    with duckdb.connect(path) as plain:
+        plain.execute("ALTER TABLE events ADD COLUMN note VARCHAR; UPDATE events SET note = 'mine'")
+    with store.writing(path) as db:
+        db.load([to_row(sighting("post", "resp_1", 0, "pending"))], {})
+
+    assert store.read(path, "SELECT event_id, note FROM events").rows == [("post", "mine")]
+
+
+def test_bad_row_among_jobs(database: Database) -> None:
+    """A value that fits no column stores nothing of its load, and leaves what was there."""
+    database.load(sighting("a", "resp_1", 5))
+    with pytest.raises(store.BadRowError):
+        database.load(sighting("b", "resp_1", 0), replace(sighting("c", "resp_2", 0), status_code=70_000))
+
+    assert database.ask("event_id") == [("a",)]
+
+
+def ended_at(event: Event) -> float:
+    """When an answer was complete, in seconds."""
+    return (event.started_at - AT).total_seconds() + (event.latency_ms or 0) / 1000
+
+
+def rank(event: Event) -> int:
+    """How well the cost is known."""
+    return RANKS.index(event.cost_status.replace("not_billed", "exact"))
+
+
+def one(events: Iterable[Event]) -> Event:
+    """The row of a job, by the rule as it is told."""
+    oldest, *_ = by_age = sorted(events, key=lambda event: event.started_at)
+    best = min(by_age, key=lambda event: (-rank(event), ended_at(event)))
+    kept = {
+        name: next((value for event in by_age if (value := getattr(event, name)) is not None), None)
+        for name in ("customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
+    }
+    latency = best.latency_ms if best is oldest else (ended_at(best) - ended_at(replace(oldest, latency_ms=0))) * 1000
+    return replace(best, event_id=oldest.event_id, started_at=oldest.started_at, latency_ms=latency, **kept)  # type: ignore[arg-type]
+
+
+def settled(events: Iterable[Event]) -> list[Event]:
+    """What remains of jobs with at most one batch among them."""
+    rows = [one(group) for _, group in groupby(sorted(events, key=_job), key=_job)]
+    batches = [row for row in rows if row.operation == "batch"]
+    if len(batches) == len(rows) or not batches or not batches[0].results_id:
+        return rows
+    nothing = {"cost_usd": Decimal(0), "list_cost_usd": Decimal(0), "charges": (), "usage": None, "input_tokens": None}
+    free = replace(batches[0], cost_status=CostStatus.NOT_BILLED, **nothing)  # type: ignore[arg-type]
+    lines = [row for row in rows if row.operation != "batch"]
+    return [free, *(replace(row, customer_id=row.customer_id or free.customer_id) for row in lines)]
+
+
+def _job(event: Event) -> str:
+    return str(event.job_id)
+
+
+def comparable(row: Sequence[object]) -> dict[str, object]:
+    """A row by its columns; when a batch was seen to be done says nothing once its lines are there."""
+    cells = dict(zip(COLUMNS, row, strict=True))
+    free = cells["operation"] == "batch" and cells["cost_status"] == "not_billed"
+    return cells | {"latency_ms": None if free else round(float(str(cells["latency_ms"])), 3)}
+
+
+_MINUTES = st.lists(st.integers(0, 99), min_size=1, max_size=9, unique=True)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Event]:
+    """Answers about a batch and its lines at different moments, some of them slow; the batch may hide its results."""
+    events = []
+    for at, minute in enumerate(draw(_MINUTES)):
+        seen = draw(
+            st.sampled_from([line(1, minute), line(2, minute), batch(f"b{at}", minute), batch(f"b{at}", minute)])
+        )
+        status = draw(st.sampled_from([*RANKS, "not_billed"]))
+        asked = sighting(seen.event_id, seen.job_id, minute, status)
+        hidden = seen.operation == "batch" and draw(st.booleans())
+        events.append(
+            replace(
+                asked,
+                operation=seen.operation,
+                results_id=None if hidden else "file-1",
+                list_cost_usd=asked.cost_usd,
+                latency_ms=draw(st.integers(0, 20)) * 60_000 + at + 0.125,
+                customer_id=draw(st.sampled_from([None, "acme"])),
+                client=f"client {at}",
+            )
+        )
+    return events
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_any_order_and_any_loads(events: list[Event], data: st.DataObject) -> None:
+    """However the rows are ordered and spread over loads, the same rows remain."""
+    left = data.draw(st.permutations(events))
+    with closing(Database()) as database:
+        while left:
+            size = data.draw(st.integers(1, len(left)))
+            database.load(*left[:size])
+            left = left[size:]
+        rows = database.rows()
+
+    expected = sorted((to_row(event) for event in settled(events)), key=lambda row: str(row[0]))
+    assert [comparable(row) for row in rows] == [comparable(row) for row in expected]
+
+
+def test_many_polls_in_one_load(database: Database) -> None:
+    """Five thousand answers about one job, and one each about as many, are merged in one load."""
+    polls = [
+        replace(sighting(f"p{n:04}", "one", 0, "pending"), started_at=AT + timedelta(seconds=n)) for n in range(5000)
+    ]
+    database.load(*polls)
+    database.load(*(replace(poll, job_id=poll.event_id, client=None) for poll in polls))
+
+    assert len(database.rows()) == 5001
+    assert database.ask("event_id")[0] == ("p0000",)
