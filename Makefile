@@ -23,7 +23,7 @@ modes = $(addprefix --mode ,$(main_mode) $(addprefix reverse:,$(REVERSE)) $(MODE
 settings = --set termlog_verbosity=warn --set flow_detail=0 --set 'llmobserve_db=$(DB)' $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix bench docs report demo prices lock clean
+.PHONY: help install run test check fix fuzz bench docs report demo prices lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -50,6 +50,9 @@ fix: .venv/.dev ## format the code and repair what can be repaired
 	@$(BIN)/ruff check --fix $(PYTHON_FILES)
 	@$(BIN)/ruff format $(PYTHON_FILES)
 
+fuzz: .venv/.dev ## look for bytes that break a decoder, a minute for each; ARGS="sse 600"
+	@PYTHONPATH=addon $(BIN)/python -m tests.fuzz.run $(ARGS)
+
 bench: .venv/.dev ## measure the proxy with and without the addon, some minutes
 	@$(BIN)/python scripts/bench.py $(ARGS)
 
@@ -74,7 +77,7 @@ lock: .venv/.dev ## resolve the newest allowed packages anew and write requireme
 	@echo uv | $(compile) --upgrade - -o requirements/uv.txt
 
 clean: ## remove .venv and everything that tools left behind; databases stay
-	@rm -rf .venv .uv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .uv .coverage .fuzz .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find $(PYTHON_FILES) -type d -name __pycache__ -exec rm -rf {} +
 
 # A virtual environment knows its own path: where the folder was moved, or its Python removed, it is made anew.

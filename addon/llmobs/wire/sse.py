@@ -4,6 +4,8 @@ Event names are left out of the messages, as the data of every known API says th
 named `error`, whose data need not: `error` keeps the data of the first one.
 """
 
+import re
+
 from llmobs.wire.errors import WireError
 from llmobs.wire.parser import MAX_MESSAGE_BYTES
 
@@ -12,6 +14,7 @@ BOM = b"\xef\xbb\xbf"
 BLANK_LINES = (b"\n\n", b"\r\n\r\n")
 # Looking for a byte as a number is ten times as fast as looking for it as bytes.
 _CR, _LF = b"\r\n"
+_FIELD = re.compile(rb"^(data|event): ?([^\n]*+)", re.MULTILINE)
 
 
 class Sse:
@@ -115,10 +118,10 @@ class Sse:
 
 def _fields(event: bytes) -> tuple[bytes, bytes]:
     """Name and data of an event of any form; comments, ids and unknown fields are passed over."""
-    name, data = b"", []
-    for line in event.split(b"\n"):
-        if line.startswith(b"data:"):
-            data.append(line[5:].removeprefix(b" "))
-        elif line.startswith(b"event:"):
-            name = line[6:].removeprefix(b" ")
-    return name, b"\n".join(data)
+    name, data = b"", bytearray()  # a list of lines would take ten times the memory of an event of tiny ones
+    for field in _FIELD.finditer(event):
+        if field[1] == b"event":
+            name = field[2]
+        else:
+            data += b"\n" + field[2]
+    return name, bytes(data[1:])
