@@ -32,7 +32,8 @@ class Scenario:
     `words` is the text of the answer, piece by piece; `length` repeats or cuts it to that many pieces.
     `encoding` holds unless the request asks for identity, with `insists` even then. `after` counts the messages sent
     before `ending` or `error_event`; `gate` names a door behind the first `gate_after` messages, which a test opens
-    over the control path, so that no test has to guess a duration.
+    over the control path, so that no test has to guess a duration. `job` names a batch or a background response, and
+    `state` is how far it is, in the provider's word.
     """
 
     status: int = 200
@@ -54,6 +55,8 @@ class Scenario:
     malformed: bool = False
     error_event: bool = False
     rejects_include_usage: bool = False
+    job: str = ""
+    state: str = "completed"
     after: int | None = None
     ending: Ending = "clean"
     gate: str = ""

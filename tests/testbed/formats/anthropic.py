@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.testbed.formats import batches
 from tests.testbed.formats.reply import Ask, Message, Reply, compact, document
 
 _HEADERS = (("anthropic-organization-id", "testbed"), ("anthropic-ratelimit-requests-remaining", "999"))
@@ -12,6 +13,8 @@ def answer(ask: Ask) -> Reply:
     """The reply of api.anthropic.com."""
     if ask.path.endswith("/count_tokens"):
         return document({"input_tokens": ask.counts.input})
+    if ask.scenario.job and (batch := batches.anthropic(ask)):
+        return batch
     if ask.path != "/v1/messages":
         return document({"id": ask.tag})
     return _stream(ask) if ask.body.get("stream") else document(_message(ask), *_HEADERS)

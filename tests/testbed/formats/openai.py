@@ -7,6 +7,7 @@ import base64
 import struct
 from typing import Any
 
+from tests.testbed.formats import batches
 from tests.testbed.formats.reply import EPOCH, Ask, Message, Reply, compact, document, refuse
 from tests.testbed.scenario import Counts
 
@@ -16,6 +17,10 @@ _HEADERS = (("openai-processing-ms", "42"), ("x-ratelimit-remaining-requests", "
 
 def answer(ask: Ask) -> Reply:
     """The reply of an OpenAI-compatible host."""
+    if ask.scenario.job and (batch := batches.openai(ask)):
+        return batch
+    if ask.scenario.job:
+        return document(_background(ask))
     stream = bool(ask.body.get("stream"))
     match ask.path.rsplit("/v1", 1)[-1]:
         case "/chat/completions":
@@ -31,6 +36,12 @@ def answer(ask: Ask) -> Reply:
         case "/models":
             return document({"object": "list", "data": []})
     return document({"object": "something.new", "id": ask.tag})
+
+
+def _background(ask: Ask) -> dict[str, Any]:
+    """A response that goes on after its request."""
+    known = _response(ask, ask.scenario.state) | {"id": f"resp_{ask.scenario.job}", "background": True}
+    return known | {"model": "testbed-chat"} | ({} if ask.scenario.state == "completed" else {"usage": None})
 
 
 def chat_usage(counts: Counts) -> dict[str, Any]:
