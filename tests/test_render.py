@@ -92,6 +92,15 @@ def test_table_that_is_too_wide() -> None:
     assert max(map(len, lines)) <= 40
 
 
+def test_names_behind_the_figures() -> None:
+    """Where the table is too wide, a text behind the figures stands at the left and folds; the figures are whole."""
+    columns = [Column("model", figures=False), Column("calls"), Column("cause", figures=False)]
+    lines = printed(Section("Spend", columns, [["a-model", "123,456", "one two three four five six"]]), 30)
+
+    assert lines[1].split() == ["model", "calls", "cause"]
+    assert lines[3:] == ["a-model 123,456 one two three", "                four five six"]
+
+
 def test_table_of_names_only() -> None:
     """A table without figures, totals and note."""
     section = Section("Names", [Column("a", figures=False), Column("b", figures=False)], [["x" * 30, "y"]])

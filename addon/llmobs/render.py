@@ -92,10 +92,10 @@ def _stacked(section: Section) -> Section:
     def merged(cells: Sequence[str], between: str) -> list[str]:
         return [between.join(filter(None, cells[:names])), *cells[names:]]
 
-    headings = merged([column.heading for column in section.columns], ", ")
+    leading = ", ".join(column.heading for column in section.columns[:names])
     return replace(
         section,
-        columns=[Column(heading, figures=at > 0) for at, heading in enumerate(headings)],
+        columns=[Column(leading, figures=False), *section.columns[names:]],
         rows=[merged(row, "\n") for row in section.rows],
         total=merged(section.total, "") if section.total else None,
     )

@@ -1,0 +1,45 @@
+-- What was metered that a provider bills, by UTC day, provider, model and key, with the calls that make a sum doubtful.
+--   duckdb -readonly llmobserve.duckdb < scripts/reconcile.sql
+--   duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE since = '2026-11-01'" < scripts/reconcile.sql
+-- Failed and free calls are left out; those of a subscription, and jobs that are not done, are only counted.
+SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
+SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
+
+WITH calls AS (
+    SELECT
+        *,
+        -- A failed or free call has a list cost of 0; a free one that counts tokens stands in the provider's usage.
+        -- A batch whose lines are here has no cost of its own.
+        cost_status = 'not_billed' AND list_cost_usd IS DISTINCT FROM 0
+            AND operation IS DISTINCT FROM 'batch' AS subscription,
+        cost_status NOT IN ('not_billed', 'pending')
+            OR (cost_status = 'not_billed' AND list_cost_usd = 0 AND outcome = 'ok' AND input_tokens > 0) AS counted,
+        list_sum([
+            charge.amount_usd FOR charge IN charges
+            IF charge.unit IN ('web_search', 'grounded_prompt', 'source_read', 'file_search', 'code_execution')
+        ]) AS tools_usd
+    FROM events
+    WHERE started_at >= getvariable('since') AND started_at < getvariable('until')
+)
+SELECT
+    started_at::DATE AS day,
+    coalesce(calls.provider, host) AS provider,
+    coalesce(calls.model, response_model, request_model) AS model,
+    api_key_id,
+    count(*) FILTER (counted) AS calls,
+    (sum(input_tokens) FILTER (counted))::BIGINT AS input_tokens,
+    (sum(cached_input_tokens) FILTER (counted))::BIGINT AS cached_input_tokens,
+    (sum(output_tokens) FILTER (counted))::BIGINT AS output_tokens,
+    sum(cost_usd) FILTER (counted) AS cost_usd,
+    sum(tools_usd) FILTER (counted) AS tools_usd,
+    count(*) FILTER (cost_status = 'unpriced') AS unpriced,
+    count(*) FILTER (cost_status = 'partial') AS partial,
+    count(*) FILTER (cost_status = 'estimated' AND outcome <> 'ok') AS cut_off,
+    count(*) FILTER (cost_status = 'estimated' AND outcome = 'ok') AS estimated,
+    count(*) FILTER (cost_status = 'pending') AS pending,
+    count(*) FILTER (counted AND operation = 'batch') AS batches,
+    count(*) FILTER (subscription) AS subscription
+FROM calls
+GROUP BY 1, 2, 3, 4
+HAVING count(*) FILTER (counted OR subscription OR cost_status = 'pending') > 0
+ORDER BY 1, 2, 3, 4;
