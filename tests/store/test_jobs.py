@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmobs import store
-from llmobs.event import COLUMNS, CostStatus, Event, to_json, to_row
+from llmobs.event import COLUMNS, CostStatus, Event, Outcome, to_json, to_row
 from llmobs.store import schema
 from tests.writer.calls import AT, ended
 
@@ -34,9 +34,9 @@ def batch(key: str, minutes: int, status: str = "exact", **more: Any) -> Event:
     return sighting(key, "batch_1", minutes, status, operation="batch", results_id="file-1", **more)
 
 
-def line(item: int, minutes: int = 30, **more: Any) -> Event:
+def line(item: int, minutes: int = 30, status: str = "exact", **more: Any) -> Event:
     """One line of a batch's results; each download has events of its own."""
-    return sighting(f"line-{item}-{minutes}", f"file-1/{item}", minutes, results_id="file-1", **more)
+    return sighting(f"line-{item}-{minutes}", f"file-1/{item}", minutes, status, results_id="file-1", **more)
 
 
 class Database:
@@ -121,14 +121,24 @@ def test_first_of_equals(database: Database, first: str) -> None:
     assert database.ask("event_id, cost_status") == [("post", first)]
 
 
-def test_attempt_without_a_length(database: Database) -> None:
-    """An answer whose end nobody saw is the last of equals, and its length stays unknown."""
-    database.load(replace(sighting("cut", "resp_1", 2, client="cut"), latency_ms=None, ttft_ms=None))
-    database.load(sighting("post", "resp_1", 0, "pending"))
-    assert database.ask("event_id, latency_ms, ttft_ms, client") == [("post", None, None, "cut")]
+def test_answer_without_a_length(database: Database) -> None:
+    """A line of results, which has no length of its own, ended where it began: the first download counts."""
+    database.load(replace(line(1, 5), latency_ms=None, client="first"))
+    database.load(replace(line(1, 9, list_cost_usd=Decimal(9)), latency_ms=None, client="second"))
+    assert database.ask("event_id, latency_ms, ttft_ms, client, list_cost_usd") == [
+        ("line-1-5", None, None, "first", None)
+    ]
 
-    database.load(replace(sighting("get", "resp_1", 9), ttft_ms=7.25))
-    assert database.ask("event_id, latency_ms, ttft_ms") == [("post", 540_500, 540_007.25)]
+    database.load(replace(line(1, 2, "pending", ttft_ms=7.25), latency_ms=None))
+    assert database.ask("event_id, latency_ms, ttft_ms, cost_status") == [("line-1-2", 180_000, None, "exact")]
+
+
+def test_call_that_nobody_saw_end(database: Database) -> None:
+    """Of equals, one that was interrupted is the last."""
+    cut = sighting("cut", "resp_1", 1, "pending", outcome=Outcome.INTERRUPTED)
+    database.load(replace(cut, latency_ms=None), replace(sighting("post", "resp_1", 0, "pending"), latency_ms=9e6))
+
+    assert database.ask("event_id, outcome, latency_ms") == [("post", "ok", 9e6)]
 
 
 def test_same_id_elsewhere(database: Database) -> None:
@@ -157,6 +167,22 @@ def test_batch_and_its_lines(database: Database, order: Sequence[int], at_once: 
     assert [row[:5] for row in costs[1:]] == [
         ("line-1-30", "exact", Decimal("0.0025"), None, "acme"),
         ("line-2-30", "exact", Decimal("0.0025"), None, "acme"),
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_lines_that_name_the_batch_itself(database: Database, order: Sequence[int]) -> None:
+    """Where a vendor has no file, the results are known by the batch's own id."""
+    events = [
+        batch("done", 0, customer_id="acme", run_id="r1"),
+        replace(line(1), results_id="batch_1", job_id="batch_1/1"),
+    ]
+    for at in order:
+        database.load(replace(events[at], results_id=None) if at == 0 else events[at])
+
+    assert database.ask("event_id, cost_status, customer_id, run_id") == [
+        ("done", "not_billed", "acme", "r1"),
+        ("line-1-30", "exact", "acme", "r1"),
     ]
 
 

@@ -32,6 +32,8 @@ _TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_
 _SAME_JOB = "other.job_id = events.job_id AND other.provider IS NOT DISTINCT FROM events.provider"
 _SAME_RESULTS = "other.results_id = events.results_id AND other.provider IS NOT DISTINCT FROM events.provider"
 
+_IS_LINE = "events.operation IS DISTINCT FROM 'batch'"
+
 
 def stage(db: duckdb.DuckDBPyConnection) -> None:
     """Make an empty table like that of the events, for rows some of which have a job_id."""
@@ -48,14 +50,15 @@ def _micros(column: str) -> str:
     return f"round({column} * 1000)::BIGINT"
 
 
-def _since_first(column: str) -> str:
+def _since_first(column: str, length: str) -> str:
     """Milliseconds from the job's first request on; the same to the last bit, whatever was merged before."""
-    moved = f"(epoch_us(started_at) + {_micros(column)} - epoch_us(min(started_at) OVER age)) / 1000"
+    moved = f"(epoch_us(started_at) + {_micros(length)} - epoch_us(min(started_at) OVER age)) / 1000"
     return f"CASE WHEN started_at > min(started_at) OVER age THEN {moved} ELSE {column} END AS {column}"
 
 
-# NULL, and with it the last of equals, where nobody saw the end.
-_ENDED = f"epoch_us(started_at) + {_micros('latency_ms')}"
+# A line of results has no length of its own.
+_LENGTH = "coalesce(latency_ms, 0)"
+_ENDED = f"epoch_us(started_at) + {_micros(_LENGTH)}"
 _RANK = f"list_position({[str(status) for status in _RANKS]}, replace(cost_status, 'not_billed', 'exact'))"
 _OLDEST = ", ".join(f"first_value({name} IGNORE NULLS) OVER age AS {name}" for name in ("event_id", *_KEPT))
 
@@ -72,8 +75,8 @@ seen AS (FROM stored UNION ALL FROM arrived WHERE job_id IS NOT NULL),
 best AS (
     SELECT * REPLACE (
         min(started_at) OVER age AS started_at,
-        {_since_first("ttft_ms")},
-        {_since_first("latency_ms")},
+        {_since_first("ttft_ms", "ttft_ms")},
+        {_since_first("latency_ms", _LENGTH)},
         {_OLDEST}
     )
     FROM seen
@@ -82,7 +85,8 @@ best AS (
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
     QUALIFY row_number() OVER (
-        PARTITION BY provider, job_id ORDER BY {_RANK} DESC NULLS LAST, {_ENDED} NULLS LAST, cost_usd DESC, usage
+        PARTITION BY provider, job_id
+        ORDER BY {_RANK} DESC NULLS LAST, outcome = 'interrupted', {_ENDED}, cost_usd DESC, usage
     ) = 1
 )
 FROM best EXCEPT ALL FROM stored
@@ -97,25 +101,33 @@ DELETE FROM events WHERE rowid IN (
 
 _STORED = "INSERT INTO events FROM arrived WHERE job_id IS NULL UNION ALL FROM merged"
 
+# Lines know their batch by the file or by the batch itself, whichever their vendor tells.
+_BATCHES = f"""
+CREATE OR REPLACE TEMP TABLE batches AS
+WITH changed AS (
+    SELECT provider, results_id FROM merged UNION SELECT provider, job_id FROM merged WHERE operation = 'batch'
+)
+SELECT events.* FROM (
+    SELECT rowid AS place, provider, unnest([job_id, results_id]) AS results_id, customer_id, run_id
+    FROM events WHERE operation = 'batch'
+) AS events SEMI JOIN changed AS other ON {_SAME_RESULTS}
+"""
+
 # The lines of a batch carry its cost; without any, its own totals do.
 _SETTLED = f"""
 UPDATE events SET
     cost_status = 'not_billed', cost_usd = 0, list_cost_usd = 0, charges = [], usage = NULL, price_version = NULL,
     {", ".join(f"{name} = NULL" for name in _TOKENS)}
-FROM (
-    SELECT DISTINCT provider, results_id FROM events SEMI JOIN merged AS other ON {_SAME_RESULTS}
-    WHERE operation IS DISTINCT FROM 'batch'
-) AS other
-WHERE {_SAME_RESULTS} AND operation = 'batch'
-AND (cost_status <> 'not_billed' OR list_cost_usd IS DISTINCT FROM 0)
+WHERE rowid IN (
+    SELECT place FROM batches AS other SEMI JOIN events ON {_SAME_RESULTS} AND {_IS_LINE}
+) AND (cost_status <> 'not_billed' OR list_cost_usd IS DISTINCT FROM 0)
 """
 
 _INHERITED = f"""
 UPDATE events SET
     customer_id = coalesce(events.customer_id, other.customer_id), run_id = coalesce(events.run_id, other.run_id)
-FROM (FROM events SEMI JOIN merged AS other ON {_SAME_RESULTS} WHERE operation = 'batch') AS other
-WHERE {_SAME_RESULTS} AND events.operation IS DISTINCT FROM 'batch'
+FROM batches AS other WHERE {_SAME_RESULTS} AND {_IS_LINE}
 AND (events.customer_id IS NULL AND other.customer_id IS NOT NULL OR events.run_id IS NULL AND other.run_id IS NOT NULL)
 """
 
-_STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _STORED, _SETTLED, _INHERITED)
+_STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _STORED, _BATCHES, _SETTLED, _INHERITED)
