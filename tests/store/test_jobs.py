@@ -269,7 +269,17 @@ def one(events: Iterable[Event]) -> Event:
     best = min(by_age, key=lambda event: (-rank(event), ended_at(event)))
     kept = {
         name: next((value for event in by_age if (value := getattr(event, name)) is not None), None)
-        for name in ("customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
+        for name in (
+            "host",
+            "path",
+            "method",
+            "customer_id",
+            "run_id",
+            "api_key_id",
+            "client",
+            "request_model",
+            "results_id",
+        )
     }
     latency = best.latency_ms if best is oldest else (ended_at(best) - ended_at(replace(oldest, latency_ms=0))) * 1000
     return replace(best, event_id=oldest.event_id, started_at=oldest.started_at, latency_ms=latency, **kept)  # type: ignore[arg-type]

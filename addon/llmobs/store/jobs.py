@@ -25,8 +25,8 @@ _RANKS = (
     CostStatus.EXACT,
     CostStatus.PROVIDER_REPORTED,
 )
-# Who asked, and where the results are: each from the oldest row that says so.
-_KEPT = ("customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
+# What was asked, by whom, and where the results are: each from the oldest row that says so.
+_KEPT = ("host", "path", "method", "customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
 _TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 _SAME_JOB = "other.job_id = events.job_id AND other.provider IS NOT DISTINCT FROM events.provider"
