@@ -9,7 +9,8 @@ from llmobs.pricing.value import text, wrong
 HTTPS = 443
 
 _PATH_PART = re.compile(r"(\*\*|\*|\{[^}]*\}?)")
-_CAPTURED = ("{model}", "{id}")
+MODEL = "{model}"
+_CAPTURED = (MODEL, "{id}")
 _REGION = "{region}"
 _HOST = re.compile(r"(?:\[[0-9a-f:]+\]|[a-z0-9_*?-]+(?:\.[a-z0-9_*?-]+)*)(?::(?:[0-9]{1,5}|\*))?")
 
