@@ -107,13 +107,14 @@ def test_route_that_names_its_model(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(
         "updated: 2026-11-20\nproviders:\n  p:\n    hosts: [api.x.com]\n    routes:\n"
-        "    - {path: /search, dialect: x, priced_as: search}\n    models: {search: [{request: 5}]}\n"
+        "    - {path: /search, dialect: x, priced_as: search}\n"
+        '    - {path: "/search/{id}", dialect: x, priced_as: search}\n'
+        "    models: {search: [{request: 5}]}\n"
     )
     book = load(path)
-    found = book.route(book.providers["p"], "POST", "/search")
+    found = [book.route(book.providers["p"], "POST", path) for path in ("/search", "/search/7")]
 
-    assert found is not None
-    assert found.model == "search"
+    assert [route and (route.model, route.object_id) for route in found] == [("search", None), ("search", "7")]
 
 
 def test_region_of_a_host(tmp_path: Path) -> None:

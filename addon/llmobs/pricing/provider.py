@@ -78,7 +78,7 @@ class PathRule:
             return None
         if captured is None and object_id is None:
             return self.route
-        return replace(self.route, model=captured, object_id=object_id)
+        return replace(self.route, model=captured or self.route.model, object_id=object_id)
 
 
 def _captured(found: re.Match[str], group: str) -> str | None:
