@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from llmobs.dialect import fold, read
 from llmobs.dialects import DIALECTS
 from llmobs.meter import Known, Meter
+from llmobs.request import Request
 from llmobs.wire.framing import Framer
 from tests.cuts import however_cut
 
@@ -107,3 +108,10 @@ def test_cloudflare_wraps_the_answer() -> None:
 
     assert whole[1] == metered("cloudflare", "text/event-stream", stream.encode())[1]
     assert whole[1] == {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
+
+
+def test_call_at_a_fixed_fee() -> None:
+    """An API that tells no usage is counted by its calls."""
+    (asked,) = DIALECTS["per_call"].asked
+
+    assert (asked.unit, Request(b"{}", {}).quantity(asked)) == ("request", 1)

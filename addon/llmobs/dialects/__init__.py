@@ -35,6 +35,7 @@ from llmobs.dialects.openai_chat import (
     OPENAI_RUN,
 )
 from llmobs.dialects.openai_responses import OPENAI_CONTAINER, OPENAI_RESPONSES
+from llmobs.dialects.per_call import PER_CALL
 from llmobs.dialects.watsonx import WATSONX, WATSONX_CHAT
 
 DIALECTS: dict[str, Dialect] = {
@@ -64,6 +65,7 @@ DIALECTS: dict[str, Dialect] = {
         OPENAI_RESPONSES,
         OPENAI_RUN,
         PINECONE_GRPC,
+        PER_CALL,
         VERTEX_PREDICT,
         WATSONX,
         WATSONX_CHAT,
