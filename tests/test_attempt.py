@@ -163,6 +163,19 @@ def test_free_paths_are_not_billed() -> None:
     assert call.event(Outcome.OK).cost_status is CostStatus.NOT_BILLED
 
 
+def test_the_region_of_the_host_comes_before_the_one_told() -> None:
+    """An answer tells a region of its own where the host has none: a regional host is what its owner charges for."""
+    answer = b'{"id":"m","model":"claude-x","usage":{"input_tokens":1,"output_tokens":1,"inference_geo":"global"}}'
+    regions = []
+    for region in (None, "us-east5"):
+        call = attempt(DIALECTS["anthropic"], provider="anthropic", path="/v1/messages")
+        call.region = region
+        call.meter.feed(answer)
+        regions.append(call.event(Outcome.OK).region)
+
+    assert regions == ["global", "us-east5"]
+
+
 def test_the_model_of_a_cut_request_is_found() -> None:
     """A body that was too long to keep whole still names its model; a model of another shape is none."""
 

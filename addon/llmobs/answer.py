@@ -74,14 +74,13 @@ class Members:
 def prune(tree: Json, paths: list[str]) -> dict[str, Json]:
     """What the paths lead to, and nothing beside it."""
     kept: dict[str, Json] = {}
-    for path in paths:
-        key, _, rest = path.partition(".")
-        name = key.removesuffix("[]")
+    for name in dict.fromkeys(head(path) for path in paths):
         inner = tree.get(name) if isinstance(tree, dict) else None
-        if key != name and isinstance(inner, list):
-            kept[name] = [prune(element, [rest]) for element in inner]
+        below = [rest for path in paths if head(path) == name and (rest := path.partition(".")[2])]
+        if below and isinstance(inner, list):
+            kept[name] = [prune(element, below) for element in inner]
         elif inner is not None:
-            kept[name] = prune(inner, [rest]) if rest else inner
+            kept[name] = prune(inner, below) if below else inner
     return kept
 
 

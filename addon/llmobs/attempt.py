@@ -137,7 +137,7 @@ class Attempt:
             estimate=self._estimate() if guess and self.guesses(outcome) else None,
             fees={a.unit: asked.quantity(a) for a in self.dialect.asked} | meter.fees if asked else meter.fees,
             tier="batch" if self.dialect.batch else meter.tier or self.tier,
-            region=meter.region or self.region,
+            region=self.region or meter.region,
             variant=self._variant() if self.dialect.variant else None,
             billing=self.billing,
             served=not self.failed(outcome),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from itertools import zip_longest
 
 from llmobs.units import UNITS, Quantities, Side
 from llmobs.wire.protobuf import Schema
@@ -150,6 +151,7 @@ class Dialect:
     opening_roots: roots whose usage opens a stream and does not close it (its output counts are placeholders).
     usage: paths of the usage object below the root; the first object wins.
     merge: a later usage object overrides field by field (True) or as a whole (False).
+    highest: each figure counts at its highest, in a stream that tells it once and repeats it as 0.
     final: pattern of a message whose usage is the last one; None where every usage closes the answer.
     total: field with the provider's own sum of all tokens, which decides between readings that contradict it.
     gap: unit that takes what the total holds beyond the listed counts, where a provider is known to hide it.
@@ -172,6 +174,7 @@ class Dialect:
     roots: tuple[str, ...] = ("",)
     opening_roots: tuple[str, ...] = ()
     merge: bool = False
+    highest: bool = False
     final: re.Pattern[bytes] | None = None
     total: str = ""
     gap: str = ""
@@ -263,9 +266,20 @@ def fold(dialect: Dialect, former: dict[str, Json] | None, later: dict[str, Json
     """The usage object after one more of them was seen; null fields count as absent, explicit zeros do not."""
     if dialect.sums:
         return {dialect.parts: [*visit(former, f"{dialect.parts}[]"), later]}
-    if not former or not dialect.merge:
+    if not former or not (dialect.merge or dialect.highest):
         return later
+    if dialect.highest:
+        return {key: _highest(former.get(key), later.get(key)) for key in former | later}
     return former | {key: value for key, value in later.items() if value is not None}
+
+
+def _highest(former: Json, later: Json) -> Json:
+    """Two trees of figures as one."""
+    if isinstance(former, dict) and isinstance(later, dict):
+        return {key: _highest(former.get(key), later.get(key)) for key in former | later}
+    if isinstance(former, list) and isinstance(later, list):
+        return [_highest(*pair) for pair in zip_longest(former, later)]
+    return former if (_count(former) or 0) > (_count(later) or 0) else later
 
 
 def read(dialect: Dialect, usage: Mapping[str, Json], model: str | None = None) -> list[Reading]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from scripts.price_sources import genai, litellm
 from scripts.price_sources.facts import Listing, When, agree
@@ -15,6 +16,7 @@ class Feed:
 
     `without` are starts of genai-prices names to leave; `suffixed` puts a routed provider's name behind its models;
     `litellm_first` where litellm names models as the provider's API does and genai-prices does not.
+    `per_prompt`: a search fee that is due once for a prompt, however many searches answer it.
     `days` to which the hours of the price list belong, where the source has no word for them.
     """
 
@@ -24,6 +26,7 @@ class Feed:
     suffixed: bool = False
     litellm_first: bool = False
     days: str | None = None
+    per_prompt: Decimal | None = None
 
 
 def _rows(*providers: str, strip: tuple[str, ...] = (), **more: object) -> Choice:
@@ -39,6 +42,9 @@ _VERTEX = ("", *(f"-{kind}_models" for kind in (
 )), "-language-models", "-embedding-models", "-text-models", "-video-models")  # fmt: skip
 # Prices of one region or of a data zone; the global price stands under the plain name.
 _REGIONAL = r"^azure/(us|eu|global|global-standard)/"
+# Before Gemini 3 grounding is paid for by the prompt, since then by the query, and the fees are known by their size:
+# https://ai.google.dev/gemini-api/docs/pricing.
+_GROUNDING = Decimal(35)
 _CLASSES = r"^(together-ai|fireworks-ai)-"
 
 FEEDS: Mapping[str, Feed] = {
@@ -47,12 +53,16 @@ FEEDS: Mapping[str, Feed] = {
     ),
     "anthropic": Feed(("anthropic",), _rows("anthropic", searches="web_search")),
     "gcp.gemini": Feed(
-        ("google",), _rows("gemini", searches="web_search", free=frozenset({"gemma-3-27b-it"})), without=("claude",)
+        ("google",),
+        _rows("gemini", searches="web_search", free=frozenset({"gemma-3-27b-it"})),
+        without=("claude",),
+        per_prompt=_GROUNDING,
     ),
     "gcp.vertex_ai": Feed(
         ("google",),
         _rows(*(f"vertex_ai{kind}" for kind in _VERTEX), strip=("vertex_ai/",), searches="web_search"),
         without=("gemini-pro-1.5", "gemini-flash-1.5"),
+        per_prompt=_GROUNDING,
     ),
     "aws.bedrock": Feed(
         ("aws",),
@@ -97,6 +107,9 @@ FEEDS: Mapping[str, Feed] = {
     "ai21": Feed((), _rows("ai21")),
     "voyage": Feed(("voyageai",), _rows("voyage")),
     "deepinfra": Feed((), _rows("deepinfra")),
+    "gmi": Feed((), _rows("gmi")),
+    "tencent": Feed((), _rows("tencent")),
+    "digitalocean": Feed((), _rows("gradient_ai")),
     "novita": Feed(("novita",), _rows("novita")),
     "nebius": Feed((), _rows("nebius")),
     "sambanova": Feed((), _rows("sambanova")),
@@ -133,6 +146,8 @@ def read(genai_package: Package, litellm_package: Package) -> dict[str, Sides]:
     found: dict[str, Sides] = {}
     for provider, feed in FEEDS.items():
         sides = _genai(data, feed), litellm.listings(table, feed.litellm) if feed.litellm else []
+        if feed.per_prompt is not None:
+            sides = _by_prompt(sides[0], feed.per_prompt), _by_prompt(sides[1], feed.per_prompt)
         found[provider] = (sides[1], sides[0]) if feed.litellm_first else sides
     return found
 
@@ -154,6 +169,18 @@ def _on_days(listing: Listing, days: str) -> Listing:
 
     sheets = [(start, {placed(when): units for when, units in sheet.items()}) for start, sheet in listing.sheets]
     return replace(listing, sheets=sheets)
+
+
+def _by_prompt(listings: Iterable[Listing], fee: Decimal) -> list[Listing]:
+    """Listings whose search fee of that size is one for a prompt."""
+
+    def renamed(units: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        return {("grounded_prompt" if u == "web_search" and rate == fee else u): rate for u, rate in units.items()}
+
+    return [
+        replace(listing, sheets=[(start, {w: renamed(units) for w, units in s.items()}) for start, s in listing.sheets])
+        for listing in listings
+    ]
 
 
 def _suffixed(listing: Listing, route: str) -> Listing:

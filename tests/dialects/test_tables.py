@@ -1,6 +1,7 @@
 """The usage objects below are written by hand after the providers' references; sums are checked by eye."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 
@@ -8,7 +9,7 @@ from llmobs.dialect import read
 from llmobs.dialects import DIALECTS
 from llmobs.units import UNITS
 
-CASES: dict[str, tuple[str, Mapping[str, object], dict[str, int]]] = {
+CASES: dict[str, tuple[str, Mapping[str, object], dict[str, int | Decimal]]] = {
     "openai chat: cached and reasoning are inside": (
         "openai_chat",
         {
@@ -220,6 +221,22 @@ CASES: dict[str, tuple[str, Mapping[str, object], dict[str, int]]] = {
     "cohere rerank: search units": ("cohere", {"billed_units": {"search_units": 1}}, {"search_unit": 1}),
     "ollama": ("ollama", {"prompt_eval_count": 26, "eval_count": 298}, {"input": 26, "output": 298}),
     "ollama: the prompt was cached": ("ollama", {"eval_count": 298}, {"output": 298}),
+    "watsonx": (
+        "watsonx",
+        {"results": [{"input_token_count": 7, "generated_token_count": 2}]},
+        {"input": 7, "output": 2},
+    ),
+    "watsonx embeddings": ("watsonx", {"input_token_count": 10}, {"input": 10}),
+    "hugging face: headers": (
+        "huggingface",
+        {"x-prompt-tokens": 12, "x-generated-tokens": 20, "x-compute-time": Decimal("0.5")},
+        {"input": 12, "output": 20, "compute_second": Decimal("0.5")},
+    ),
+    "mistral conversation: connectors stand beside, the total proves it": (
+        "mistral_conversation",
+        {"prompt_tokens": 188, "completion_tokens": 55, "connector_tokens": 7112, "total_tokens": 7355},
+        {"input": 7300, "output": 55},
+    ),
     "vertex embeddings": (
         "vertex_predict",
         {"predictions": [{"embeddings": {"statistics": {"token_count": 4}}}] * 2},

@@ -102,6 +102,21 @@ def test_route_tells_its_model_pattern(book: PriceBook) -> None:
     assert found.model_glob == "claude*"
 
 
+def test_route_that_names_its_model(tmp_path: Path) -> None:
+    """Calls of a path that name no model are priced as the one that the route names."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "updated: 2026-11-20\nproviders:\n  p:\n    hosts: [api.x.com]\n    routes:\n"
+        "    - {path: /search, dialect: x, priced_as: search}\n"
+        '    - {path: "/search/{id}", dialect: x, priced_as: search}\n'
+        "    models: {search: [{request: 5}]}\n"
+    )
+    book = load(path)
+    found = [book.route(book.providers["p"], "POST", path) for path in ("/search", "/search/7")]
+
+    assert [route and (route.model, route.object_id) for route in found] == [("search", None), ("search", "7")]
+
+
 def test_region_of_a_host(tmp_path: Path) -> None:
     """A provider's hosts tell the region where one of their patterns captures it."""
     path = tmp_path / "r.yaml"

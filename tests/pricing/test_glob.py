@@ -124,6 +124,9 @@ def test_host_that_takes_everything(host: str) -> None:
         ("**/models/{model}", "/v1beta/models/gemini-x:generateContent", None),
         ("/model/{model}/converse", "/model/a.b-v1:0/converse", "a.b-v1:0"),
         ("/model/{model}/converse", "/model/a/b/converse", None),
+        ("/models/{model**}", "/models/org/name-1", "org/name-1"),
+        ("/models/{model**}/predictions", "/models/org/name/predictions", "org/name"),
+        ("/ai/run/{model**}", "/ai/run/@cf/meta/llama:1", "@cf/meta/llama:1"),
         ("/a.b", "/aXb", None),
     ],
 )
@@ -139,8 +142,9 @@ def test_path_pattern_matches(pattern: str, path: str, model: str | None) -> Non
     [
         ("v1/x", "write /v1/x or **/v1/x"),
         ("/v1/x?a=b", "write /v1/x"),
-        ("/v1/{deployment}/x", "{deployment} cannot be captured, only {model} and {id} can; write /v1/*/x"),
-        ("/v1/{model", "{model cannot be captured, only {model} and {id} can; write /v1/*"),
+        ("/v1/{deployment}/x", "{deployment} cannot be captured, only {model}, {model**} and {id} can; write /v1/*/x"),
+        ("/v1/{model", "{model cannot be captured, only {model}, {model**} and {id} can; write /v1/*"),
+        ("/{model}/{model**}", "{model} stands twice in the path; write * for one of them"),
         ("/{model}/{model}", "{model} stands twice in the path; write * for one of them"),
     ],
 )

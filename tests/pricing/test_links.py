@@ -49,6 +49,16 @@ def test_alias_without_model() -> None:
     assert said(user) == [("user0", ("azure", "aliases", "b"), "there is no model gpt-4p; did you mean gpt-4o?")]
 
 
+def test_route_priced_as_an_unknown_model() -> None:
+    """A route that names its model names one that has a price."""
+    routes = [{"path": "/a", "free": "true"}, {"path": "/s", "priced_as": "gpt-4o"}, {"path": "/t", "priced_as": "gpt"}]
+
+    assert said({"azure": {"routes": routes}}) == [
+        ("user0", ("azure", "routes", 2, "priced_as"), "there is no model gpt; did you mean gpt-4o?")
+    ]
+    assert said({"azure": {"routes": ["x", {"path": "/s", "priced_as": ["x"]}]}}) == []
+
+
 def test_host_of_two_providers() -> None:
     """A host has one provider; the message says which file has it already."""
     user = {"mine": {"hosts": ["x.example", "API.OPENAI.COM:443"]}}

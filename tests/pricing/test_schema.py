@@ -110,6 +110,18 @@ def test_route_leads_somewhere() -> None:
     assert "the route names a dialect and is free" in refusal(PriceFile, routes(dialect="any", free="true"))
 
 
+def test_route_has_one_model() -> None:
+    """A route takes its model from the path or names the one that it is priced as, not both."""
+
+    def routes(path: str) -> dict[str, object]:
+        return {"providers": {"p": {"routes": [{"path": path, "dialect": "any", "priced_as": "search"}]}}}
+
+    PriceFile.model_validate(routes("/search"))
+    assert refusal(PriceFile, routes("/{model}/search")).endswith(
+        "the route has two models; take out priced_as, or write * for {model} in the path"
+    )
+
+
 def test_route_may_be_paid_otherwise() -> None:
     """A route says how its calls are paid, in the words of its provider."""
 

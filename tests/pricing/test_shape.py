@@ -92,7 +92,7 @@ def test_every_problem_is_told() -> None:
     }
 
     assert [path[0] for path, _ in said(bad)] == ["billing", "routes", "routes", "models", "models"]
-    assert "{a} cannot be captured, only {model} and {id} can; write /*" in said(bad)[1][1]
+    assert "{a} cannot be captured, only {model}, {model**} and {id} can; write /*" in said(bad)[1][1]
 
 
 def test_bad_provider_id_is_placed_at_the_provider() -> None:

@@ -185,6 +185,34 @@ class TestWhatIsAdded:
         assert rules(desk.refresh(), "m") == ["{source: genai-prices, input: 2, output: 8}", peak]
         assert rules(desk.refresh(), "m")[1:] == [peak]
 
+    def test_search_fee_for_a_prompt(self, desk: Desk) -> None:
+        """Google's larger search fee is due once for a prompt, the smaller one for each query."""
+        desk.write(block("gcp.gemini"))
+        old, new = (f"{LIST_PRICE}, web_searches_kcount=Decimal('{fee}')" for fee in (35, 14))
+        desk.sources(provider("google", model("old", old), model("new", new)))
+        text = desk.refresh()
+
+        assert rules(text, "old") == ["{source: genai-prices, input: 2, output: 8, grounded_prompt: 35}"]
+        assert rules(text, "new") == ["{source: genai-prices, input: 2, output: 8, web_search: 14}"]
+
+    def test_hand_made_variants_and_regions(self, desk: Desk) -> None:
+        """Rules for a variant or a region stay where they are, and go along with a new price."""
+        mine = [
+            '{source: hand, region: "us", multiply: 1.1}',
+            '{source: hand, variant: "high", request: 12}',
+        ]
+        kept = "".join(f"        - {rule}\n" for rule in ("{source: litellm, input: 2, output: 8}", *mine))
+        desk.write(block("openai", f"      m:\n{kept}"))
+        desk.sources(m=row("openai", 2e-06, 8e-06))
+
+        assert sorted(rules(desk.refresh(), "m")[1:]) == sorted(mine)
+        desk.sources(m=row("openai", 1e-06, 8e-06))
+        later = rules(desk.refresh("2026-12-01"), "m")[3:]
+        assert sorted(later) == sorted(
+            ["{from: 2026-12-01, source: litellm, input: 1, output: 8}"]
+            + [rule.replace("{", "{from: 2026-12-01, ") for rule in mine]
+        )
+
     def test_off_peak_hours_are_the_list_price(self, desk: Desk) -> None:
         """litellm's cheap hours are taken as the list price."""
         desk.sources(m=row("openai", 2e-06, 8e-06, off_peak_pricing={"input_cost_per_token": 1e-06, "windows": []}))

@@ -23,8 +23,11 @@ from llmobs.dialects.grpc import (
     XAI_GRPC_IMAGE,
     XAI_GRPC_STREAM,
 )
+from llmobs.dialects.huggingface import HUGGINGFACE
 from llmobs.dialects.ollama import OLLAMA
 from llmobs.dialects.openai_chat import (
+    CLOUDFLARE,
+    MISTRAL_CONVERSATION,
     OPENAI_CHAT,
     OPENAI_CHAT_GATEWAY,
     OPENAI_CHAT_HIDDEN,
@@ -32,6 +35,8 @@ from llmobs.dialects.openai_chat import (
     OPENAI_RUN,
 )
 from llmobs.dialects.openai_responses import OPENAI_CONTAINER, OPENAI_RESPONSES
+from llmobs.dialects.per_call import PER_CALL
+from llmobs.dialects.watsonx import WATSONX, WATSONX_CHAT
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
@@ -39,13 +44,16 @@ DIALECTS: dict[str, Dialect] = {
         ANTHROPIC,
         ANTHROPIC_BATCH,
         ANTHROPIC_BATCH_RESULTS,
+        CLOUDFLARE,
         COHERE,
         GEMINI,
         GEMINI_BATCH,
         GEMINI_BATCH_RESULTS,
         GEMINI_GRPC,
         GEMINI_INTERACTIONS,
+        HUGGINGFACE,
         MISTRAL_BATCH,
+        MISTRAL_CONVERSATION,
         OLLAMA,
         OPENAI_BATCH,
         OPENAI_BATCH_RESULTS,
@@ -56,8 +64,11 @@ DIALECTS: dict[str, Dialect] = {
         OPENAI_CONTAINER,
         OPENAI_RESPONSES,
         OPENAI_RUN,
+        PER_CALL,
         PINECONE_GRPC,
         VERTEX_PREDICT,
+        WATSONX,
+        WATSONX_CHAT,
         XAI_BATCH,
         XAI_BATCH_RESULTS,
         XAI_GRPC,

@@ -78,6 +78,25 @@ OPENAI_RUN = replace(
     ),
 )
 
+# Mistral's conversations and agents: what connectors read and wrote is in the total, beside prompt and completion.
+MISTRAL_CONVERSATION = replace(
+    OPENAI_CHAT,
+    name="mistral_conversation",
+    counts=(*OPENAI_CHAT.counts, Count("input", ("connector_tokens",))),
+    fees=(
+        Fee("web_search", "usage.connectors.web_search"),
+        Fee("code_execution", "usage.connectors.code_interpreter"),
+        Fee("image", "usage.connectors.image_generation"),
+    ),
+    final=None,
+    response_id=("conversation_id",),
+    text=("outputs", "content"),
+    prompt=("inputs", "instructions", "tools"),
+)
+
+# Cloudflare wraps the answers of models that are called by their path.
+CLOUDFLARE = replace(OPENAI_CHAT, name="cloudflare", roots=("result", ""), text=("response", "result"))
+
 # Hosts that bill more than they list: the total holds thinking tokens that no other field shows.
 OPENAI_CHAT_HIDDEN = replace(OPENAI_CHAT, name="openai_chat_hidden", gap="reasoning")
 

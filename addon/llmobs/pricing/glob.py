@@ -9,7 +9,10 @@ from llmobs.pricing.value import text, wrong
 HTTPS = 443
 
 _PATH_PART = re.compile(r"(\*\*|\*|\{[^}]*\}?)")
-_CAPTURED = ("{model}", "{id}")
+MODEL = "{model}"
+# A name that holds slashes, as those of Hugging Face do.
+LONG_MODEL = "{model**}"
+_CAPTURED = (MODEL, LONG_MODEL, "{id}")
 _REGION = "{region}"
 _HOST = re.compile(r"(?:\[[0-9a-f:]+\]|[a-z0-9_*?-]+(?:\.[a-z0-9_*?-]+)*)(?::(?:[0-9]{1,5}|\*))?")
 
@@ -77,12 +80,11 @@ def path_pattern(value: object) -> str:
         raise wrong("a path is compared without its query string", f"write {found.partition('?')[0]}")
     for part in _PATH_PART.findall(found):
         if part.startswith("{") and part not in _CAPTURED:
-            raise wrong(
-                f"{part} cannot be captured, only {{model}} and {{id}} can", f"write {found.replace(part, '*')}"
-            )
-    for part in _CAPTURED:
-        if found.count(part) > 1:
-            raise wrong(f"{part} stands twice in the path", "write * for one of them")
+            known = "only {model}, {model**} and {id} can"
+            raise wrong(f"{part} cannot be captured, {known}", f"write {found.replace(part, '*')}")
+    for name in ("model", "id"):
+        if found.count("{" + name) > 1:
+            raise wrong(f"{{{name}}} stands twice in the path", "write * for one of them")
     return found
 
 
@@ -103,7 +105,9 @@ def path_regex(pattern: str) -> re.Pattern[str]:
     parts = _PATH_PART.split(pattern)
     regex = ""
     for place, part in enumerate(parts):
-        if part in _CAPTURED:
+        if part == LONG_MODEL:
+            regex += "(?P<model>.+)"
+        elif part in _CAPTURED:
             regex += f"(?P<{part[1:-1]}>{'[^/]+' if parts[place + 1].startswith('/') else '[^/:]+'})"
         else:
             regex += {"**": ".*", "*": "[^/]*"}.get(part) or re.escape(part)

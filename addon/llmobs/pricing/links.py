@@ -29,7 +29,7 @@ class Links:
         yield from self._misspelt_providers()
         for doc, pid, block in self._blocks:
             at: KeyPath = ("providers", pid)
-            for problem in (*self._price_lists(at, pid, block), *self._alias_targets(at, pid, block)):
+            for problem in (*self._price_lists(at, pid, block), *self._named_models(at, pid, block)):
                 yield doc, problem
             for problem in _same_but_case(at, block):
                 yield doc, problem
@@ -67,14 +67,19 @@ class Links:
             elif name not in self._models:
                 yield Problem(path, f"there is no provider {name}; {did_you_mean(name, self._models)}")
 
-    def _alias_targets(self, at: KeyPath, pid: str, block: object) -> Iterator[Problem]:
+    def _named_models(self, at: KeyPath, pid: str, block: object) -> Iterator[Problem]:
+        """Aliases and routes that name a model which has no price."""
         known = set(self._models[pid])
         for _, _, other in (b for b in self._blocks if b[1] == pid):
             known.update(*(self._models.get(name, ()) for _, name in _texts(other, "prices_from")))
-        for alias, target in _items(block, "aliases"):
+        named: list[tuple[KeyPath, object]] = [((*at, "aliases", a), target) for a, target in _items(block, "aliases")]
+        routes = block.get("routes") if isinstance(block, dict) else None
+        for place, route in enumerate(routes if isinstance(routes, list) else ()):
+            if isinstance(route, dict) and "priced_as" in route:
+                named.append(((*at, "routes", place, "priced_as"), route["priced_as"]))
+        for path, target in named:
             if isinstance(target, str) and target.strip().casefold() not in known:
-                what = f"there is no model {target}"
-                yield Problem((*at, "aliases", alias), f"{what}; {did_you_mean(target, known)}")
+                yield Problem(path, f"there is no model {target}; {did_you_mean(target, known)}")
 
 
 def _same_but_case(at: KeyPath, block: object) -> Iterator[Problem]:

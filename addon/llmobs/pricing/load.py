@@ -76,7 +76,7 @@ def _provider(pid: str, blocks: Sequence[ProviderBlock]) -> Provider:
 
 def _route(rule: schema.PathRule) -> PathRule:
     billing = None if rule.billing is None else Billing(rule.billing)
-    route = Route(rule.dialect, rule.free, None, rule.operation, rule.model, billing)
+    route = Route(rule.dialect, rule.free, rule.priced_as, rule.operation, rule.model, billing)
     return PathRule(rule.method, glob.path_regex(rule.path), route)
 
 

@@ -44,8 +44,9 @@ class ReportedCost:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path means: a dialect, or nothing that costs. `model` and `object_id` are those captured from the URL.
+    """What a path means: a dialect, or nothing that costs.
 
+    model: captured from the URL, or that of all calls of the path. object_id: captured from the URL.
     billing: how calls of this path are paid, where that differs from the provider's others.
     """
 
@@ -77,7 +78,7 @@ class PathRule:
             return None
         if captured is None and object_id is None:
             return self.route
-        return replace(self.route, model=captured, object_id=object_id)
+        return replace(self.route, model=captured or self.route.model, object_id=object_id)
 
 
 def _captured(found: re.Match[str], group: str) -> str | None:

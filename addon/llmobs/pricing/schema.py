@@ -132,6 +132,7 @@ class PathRule(Row):
     method: Annotated[str, PlainValidator(glob.method)] = "POST"
     model: Text | None = None
     operation: Text | None = None
+    priced_as: Text | None = None
     billing: Annotated[str, _word(BILLINGS)] | None = None
 
     @model_validator(mode="after")
@@ -139,6 +140,8 @@ class PathRule(Row):
         if self.free == (self.dialect is not None):
             what = "names a dialect and is free" if self.free else "leads nowhere"
             raise wrong(f"the route {what}", "write either dialect: openai_chat (or another) or free: true")
+        if self.priced_as and (glob.MODEL in self.path or glob.LONG_MODEL in self.path):
+            raise wrong("the route has two models", "take out priced_as, or write * for {model} in the path")
         return self
 
 
