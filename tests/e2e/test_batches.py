@@ -24,7 +24,7 @@ def _openai(proxy: Proxy) -> openai.OpenAI:
     return openai.OpenAI(api_key="sk-testbed-0123456789abcdef", max_retries=0, http_client=_http(proxy))
 
 
-def _http(proxy: Proxy) -> httpx.Client:
+def _http(proxy: Proxy) -> Any:
     return httpx.Client(proxy=proxy.url, verify=str(proxy.bundle), trust_env=False)
 
 
