@@ -15,6 +15,7 @@ from llmobs.dialects.batches import (
 )
 from llmobs.dialects.cohere import COHERE
 from llmobs.dialects.gemini import GEMINI, GEMINI_INTERACTIONS, VERTEX_PREDICT
+from llmobs.dialects.gemini_live import GEMINI_LIVE
 from llmobs.dialects.grpc import (
     GEMINI_GRPC,
     PINECONE_GRPC,
@@ -31,6 +32,7 @@ from llmobs.dialects.openai_chat import (
     OPENAI_CHAT_SEARCH,
     OPENAI_RUN,
 )
+from llmobs.dialects.openai_realtime import OPENAI_REALTIME
 from llmobs.dialects.openai_responses import OPENAI_CONTAINER, OPENAI_RESPONSES
 
 DIALECTS: dict[str, Dialect] = {
@@ -45,6 +47,7 @@ DIALECTS: dict[str, Dialect] = {
         GEMINI_BATCH_RESULTS,
         GEMINI_GRPC,
         GEMINI_INTERACTIONS,
+        GEMINI_LIVE,
         MISTRAL_BATCH,
         OLLAMA,
         OPENAI_BATCH,
@@ -54,6 +57,7 @@ DIALECTS: dict[str, Dialect] = {
         OPENAI_CHAT_HIDDEN,
         OPENAI_CHAT_SEARCH,
         OPENAI_CONTAINER,
+        OPENAI_REALTIME,
         OPENAI_RESPONSES,
         OPENAI_RUN,
         PINECONE_GRPC,
