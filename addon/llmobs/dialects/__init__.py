@@ -32,6 +32,7 @@ from llmobs.dialects.openai_chat import (
     OPENAI_CHAT_SEARCH,
     OPENAI_RUN,
 )
+from llmobs.dialects.openai_live import OPENAI_LIVE
 from llmobs.dialects.openai_realtime import OPENAI_REALTIME
 from llmobs.dialects.openai_responses import OPENAI_CONTAINER, OPENAI_RESPONSES
 
@@ -57,6 +58,7 @@ DIALECTS: dict[str, Dialect] = {
         OPENAI_CHAT_HIDDEN,
         OPENAI_CHAT_SEARCH,
         OPENAI_CONTAINER,
+        OPENAI_LIVE,
         OPENAI_REALTIME,
         OPENAI_RESPONSES,
         OPENAI_RUN,
