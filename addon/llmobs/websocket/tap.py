@@ -113,16 +113,22 @@ class SocketTap:
     def _turned(self, message: bytes) -> None:
         members = Members(message)
         key = self._key(members)
-        turn = self._running.get(key)
-        if self.turns.begin.search(message) and (turn is None or turn.over or self.turns.each):
-            turn = self._start(key)
-        refused = self.turns.refused.search(message)
-        if self.turns.end.search(message) and (turn is not None or not refused):
+        begins, ends, refuses = (
+            pattern.search(message) is not None for pattern in (self.turns.begin, self.turns.end, self.turns.refused)
+        )
+        if begins:
+            turn = self._begun(key)
+            if not ends:
+                self._more(turn, message)
+        if ends and (key in self._running or not refuses):
             self._end(key, members, message)
-        elif refused:
+        elif refuses:
             self._refuse(key, members, message)
-        elif turn is not None:
-            self._more(turn, message)
+
+    def _begun(self, key: str) -> Turn:
+        """The response that a beginning belongs to."""
+        turn = self._running.get(key)
+        return self._start(key) if turn is None or turn.over or self.turns.each else turn
 
     def _start(self, key: str) -> Turn:
         """A response begins: one that was asked for, or one that the server decided on."""
@@ -160,7 +166,7 @@ class SocketTap:
         if turn is None:
             return
         turn.start(key)
-        turn.attempt.response_bytes += len(message)
+        turn.count(message)
         turn.learn(message)
         self._bill(turn, *self._ending(members))
 
