@@ -60,7 +60,7 @@ PATHS = {
 
 
 class Socket:
-    """One socket with a clock that stands at `now`; `begun` and `rows` are what it told of its responses."""
+    """One socket with a clock that stands at `now`; `begun`, `rows` and `told` are what it said of its responses."""
 
     def __init__(self, name: str, model: str | None = None) -> None:
         host, path = PATHS[name]
@@ -82,7 +82,8 @@ class Socket:
         self.now = started.timestamp()
         self.begun: dict[str, Event] = {}
         self.rows: list[Event] = []
-        self.tap = SocketTap(upgrade, dialect.turns, self._begin, self._finish, lambda: self.now)
+        self.told: list[Event] = []
+        self.tap = SocketTap(upgrade, dialect.turns, self._begin, self._finish, self.told.append, lambda: self.now)
 
     def _begin(self, attempt: Attempt) -> None:
         assert attempt.opening.event_id not in self.begun

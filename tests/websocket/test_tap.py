@@ -163,7 +163,8 @@ def test_a_request_that_is_refused_is_a_row_that_costs_nothing() -> None:
     socket = Socket("openai_realtime", "gpt-realtime").client(CREATE).server(refusal)
 
     assert (socket.row().outcome, socket.row().error_type) == ("error", "active_response")
-    assert (socket.row().cost_status, socket.row().cost_usd) == ("not_billed", 0)
+    assert socket.row().cost_status == "not_billed"
+    assert socket.row().cost_usd == 0
     socket.server(created(), refusal, done())
     assert [row.outcome for row in socket.rows] == ["error", "ok"]
 
@@ -206,6 +207,17 @@ def test_responses_over_a_socket() -> None:
     assert (first.request_model, first.response_model, first.model) == ("gpt-x", "gpt-x", "gpt-x")
     assert first.request_bytes == len(json.dumps(ASK))
     assert (second.response_id, second.outcome, second.event_id) == ("r2", "ok", "socket/2")
+
+
+def test_a_container_is_told_apart() -> None:
+    """What a response bills beside its tokens is an event of its own, over a socket as over HTTP."""
+
+    items = [{"type": "code_interpreter_call", "container_id": "cntr_1"}]
+    socket = Socket("openai_responses").client(ASK).server(event("response.created", response={"id": "r1"}))
+    socket.server(responded("r1", output=items))
+
+    assert [(line.job_id, line.event_id) for line in socket.told] == [("cntr_1", "socket/1/1")]
+    assert socket.row().cost_status == "exact"
 
 
 def test_lanes_of_one_socket_run_side_by_side() -> None:

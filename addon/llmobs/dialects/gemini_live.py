@@ -14,7 +14,10 @@ GEMINI_LIVE = Dialect(
     name="gemini_live",
     usage=("usageMetadata",),
     counts=GEMINI.counts,
-    fees=(Fee("web_search", "", "serverContent.groundingMetadata.webSearchQueries[]"),),
+    fees=(
+        Fee("web_search", "", "serverContent.groundingMetadata.webSearchQueries[]"),
+        Fee("grounded_prompt", "", "serverContent.groundingMetadata.webSearchQueries[]", once=True),
+    ),
     tier=GEMINI.tier,
     tiers=GEMINI.tiers,
     error=("error.status", "error.code", "error"),

@@ -24,7 +24,7 @@ def opened(flow: http.HTTPFlow, attempt: Attempt, calls: Calls) -> bool:
         return False
     calls.drop(attempt)
     attempt.request_model = attempt.request_model or attempt.query.get("deployment")  # as Azure calls it
-    flow.response.stream = SocketTap(attempt, turns, calls.begin, calls.finish)
+    flow.response.stream = SocketTap(attempt, turns, calls.begin, calls.finish, calls.tell)
     return True
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from llmobs.answer import Members
 from llmobs.attempt import Attempt
 from llmobs.dialect import Turns
-from llmobs.event import Outcome
+from llmobs.event import Event, Outcome
+from llmobs.lines import Lines
 from llmobs.meter import Known
 from llmobs.websocket.session import Session, text
 from llmobs.websocket.turn import Turn
@@ -34,12 +35,14 @@ class SocketTap:
     """Sees the messages of a socket in their order; `attempt` is that of its upgrade.
 
     begin: told of each response as it begins, so that even a kill leaves a row. finish: told once how it ended.
+    tell: takes the events of what a response bills apart, such as a container that ran code.
     """
 
     attempt: Attempt
     turns: Turns
     begin: Callable[[Attempt], None]
     finish: Callable[[Attempt, Outcome, str | None], None]
+    tell: Callable[[Event], None]
     clock: Callable[[], float] = time.time
     _session: Session = field(init=False)
     _waiting: list[Turn] = field(default_factory=list)
@@ -168,6 +171,8 @@ class SocketTap:
         turn.start(key)
         turn.count(message)
         turn.learn(message)
+        if (results := turn.attempt.dialect.results) is not None:
+            Lines(turn.attempt, results, self.tell).feed(message)
         self._bill(turn, *self._ending(members))
 
     def _unannounced(self, key: str, message: bytes) -> Turn | None:
