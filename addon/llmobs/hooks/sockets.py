@@ -1,7 +1,6 @@
 """WebSockets as mitmproxy shows them: their upgrade, their messages, their end."""
 
 from mitmproxy import http
-from mitmproxy.connection import ConnectionState
 
 from llmobs.attempt import Attempt
 from llmobs.event import Outcome
@@ -40,7 +39,9 @@ def message(flow: http.HTTPFlow) -> None:
 def end(flow: http.HTTPFlow, attempt: Attempt, calls: Calls) -> None:
     """The socket is closed. What passed over one of an unknown kind is not metered, and its row says so."""
     if (tap := _tap(flow)) is not None:
-        tap.close(_ending(flow))
+        assert flow.websocket is not None
+        # Set also where one side was simply gone.
+        tap.close(Outcome.CLIENT_ABORTED if flow.websocket.closed_by_client else Outcome.UPSTREAM_ABORTED)
     else:
         attempt.trouble = "websocket_not_metered"
         calls.finish(attempt, Outcome.OK)
@@ -49,10 +50,3 @@ def end(flow: http.HTTPFlow, attempt: Attempt, calls: Calls) -> None:
 def _tap(flow: http.HTTPFlow) -> SocketTap | None:
     stream = flow.response.stream if flow.response else None
     return stream if isinstance(stream, SocketTap) else None
-
-
-def _ending(flow: http.HTTPFlow) -> Outcome:
-    """Who ended it: the client by a message that says so, or by being gone."""
-    assert flow.websocket is not None
-    left = flow.websocket.closed_by_client or not flow.client_conn.state & ConnectionState.CAN_READ
-    return Outcome.CLIENT_ABORTED if left else Outcome.UPSTREAM_ABORTED
