@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mitmproxy import http
+from mitmproxy import eventsequence, http
 from mitmproxy.test import tflow
 from mitmproxy.websocket import WebSocketMessage
 from wsproto.frame_protocol import Opcode
@@ -77,6 +77,26 @@ def test_each_response_of_a_socket_is_a_row(proxy: Proxy) -> None:
     assert [row["event_id"] for row in rows] == [f"{flow.id}/{number}" for number in (1, 2, 3)]
     assert {(row["outcome"], row["status_code"], row["request_model"]) for row in rows} == {("ok", 101, "gpt-realtime")}
     assert {float(row["cost_usd"]) for row in rows} == {0.000072}
+
+
+def test_a_recorded_socket_is_metered_at_its_own_date(proxy: Proxy) -> None:
+    """A socket that is read from a file brings its messages one by one, each with its own time."""
+
+    flow = tflow.twebsocketflow()
+    flow.request.host, flow.request.path, flow.request.port = "api.openai.com", "/v1/realtime?model=gpt-realtime", 443
+    assert flow.websocket is not None
+    flow.websocket.messages = [
+        WebSocketMessage(Opcode.TEXT, side, json.dumps(said).encode(), 1_700_000_000 + at)
+        for at, (side, said) in enumerate([(True, CREATE), (False, CREATED), (False, DONE), (False, CREATED)])
+    ]
+    flow.websocket.timestamp_end = 1_700_000_010
+    for hook in eventsequence.iterate(flow):
+        if method := getattr(proxy.addon, hook.name, None):
+            method(flow)
+
+    whole, cut = proxy.rows()
+    assert (whole["started_at"].year, whole["latency_ms"], whole["outcome"]) == (2023, 2000, "ok")
+    assert (cut["latency_ms"], cut["outcome"]) == (7000, "upstream_aborted")
 
 
 @pytest.mark.parametrize(("by_client", "outcome"), [(True, "client_aborted"), (False, "upstream_aborted")])

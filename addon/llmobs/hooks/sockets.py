@@ -1,5 +1,7 @@
 """WebSockets as mitmproxy shows them: their upgrade, their messages, their end."""
 
+from functools import partial
+
 from mitmproxy import http
 
 from llmobs.attempt import Attempt
@@ -23,7 +25,7 @@ def opened(flow: http.HTTPFlow, attempt: Attempt, calls: Calls) -> bool:
         return False
     calls.drop(attempt)
     attempt.request_model = attempt.request_model or attempt.query.get("deployment")  # as Azure calls it
-    flow.response.stream = SocketTap(attempt, turns, calls.begin, calls.finish, calls.tell)
+    flow.response.stream = SocketTap(attempt, turns, calls.begin, calls.finish, calls.tell, partial(_passed_at, flow))
     return True
 
 
@@ -41,10 +43,17 @@ def end(flow: http.HTTPFlow, attempt: Attempt, calls: Calls) -> None:
     if (tap := _tap(flow)) is not None:
         assert flow.websocket is not None
         # Set also where one side was simply gone.
-        tap.close(Outcome.CLIENT_ABORTED if flow.websocket.closed_by_client else Outcome.UPSTREAM_ABORTED)
+        outcome = Outcome.CLIENT_ABORTED if flow.websocket.closed_by_client else Outcome.UPSTREAM_ABORTED
+        tap.close(outcome, flow.websocket.timestamp_end)
     else:
         attempt.trouble = "websocket_not_metered"
         calls.finish(attempt, Outcome.OK)
+
+
+def _passed_at(flow: http.HTTPFlow) -> float:
+    """When the latest message passed, live or in a recording."""
+    assert flow.websocket is not None
+    return flow.websocket.messages[-1].timestamp
 
 
 def _tap(flow: http.HTTPFlow) -> SocketTap | None:

@@ -4,7 +4,6 @@ It does not know mitmproxy, and no failure of its own reaches the socket.
 """
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -35,7 +34,8 @@ class SocketTap:
     """Sees the messages of a socket in their order; `attempt` is that of its upgrade.
 
     begin: told of each response as it begins, so that even a kill leaves a row. finish: told once how it ended.
-    tell: takes the events of what a response bills apart, such as a container that ran code.
+    tell: takes the events of what a response bills apart, such as a container that ran code. clock: when the latest
+    message passed, in seconds since 1970.
     """
 
     attempt: Attempt
@@ -43,7 +43,7 @@ class SocketTap:
     begin: Callable[[Attempt], None]
     finish: Callable[[Attempt, Outcome, str | None], None]
     tell: Callable[[Event], None]
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float]
     _session: Session = field(init=False)
     _waiting: list[Turn] = field(default_factory=list)
     _running: dict[str, Turn] = field(default_factory=dict)
@@ -69,13 +69,13 @@ class SocketTap:
                 LOG.warning("the socket %s is not metered whole", self.attempt.opening.event_id, exc_info=True)
             self._failed = True
 
-    def close(self, outcome: Outcome) -> None:
-        """The socket has ended, and with it what waits or runs."""
+    def close(self, outcome: Outcome, at: float | None = None) -> None:
+        """The socket has ended (seconds since 1970, else now), and with it what waits or runs."""
         left = [*self._waiting, *self._running.values()]
         self._waiting.clear()
         self._running.clear()
         for turn in left:
-            self._finish(turn, Outcome.OK if turn.over else outcome)
+            self._finish(turn, Outcome.OK if turn.over else outcome, at=at)
 
     # What the client says.
 
@@ -225,10 +225,10 @@ class SocketTap:
             attempt.route = replace(attempt.route, free=True)
         self._finish(turn, outcome, reason)
 
-    def _finish(self, turn: Turn, outcome: Outcome, reason: str | None = None) -> None:
+    def _finish(self, turn: Turn, outcome: Outcome, reason: str | None = None, *, at: float | None = None) -> None:
         if (told := turn.attempt.meter.response_id) is not None:
             self._ended.append(told)
-        turn.attempt.ended_at = self.clock()
+        turn.attempt.ended_at = self.clock() if at is None else at
         self.finish(turn.attempt, outcome, reason)
 
     def _key(self, members: Members) -> str:
