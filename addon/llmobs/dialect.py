@@ -119,20 +119,46 @@ class Tool:
     default_model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """How one socket carries many responses, told by patterns of its messages.
+# Fits no message: for what a dialect does not have.
+NEVER = re.compile(rb"(?!)")
 
-    begin: a response begins; end: it is complete; alone: a call that one message tells whole, such as a transcription.
-    ask: a message of the client that asks for something, kept to name the model. id: where messages name a response.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """How one WebSocket carries many responses, told by patterns of its messages, which are JSON texts.
+
+    ask: the client asks for a response. refused: the answer to an `ask` that says that there will be none.
+    begin, end: a response begins, is complete. each: every `begin` is a new response; False where all its messages fit.
+    lull: a response is over, but its usage may follow: what begins next closes it.
+    alone: a call that one message tells whole, such as a transcription (`alone_operation`).
+    text: a piece of an answer, kept for an estimate. media: members that carry sound or pictures, told apart unparsed.
+    key: paths that tell the responses of one socket apart in the messages above; `lane` finds it in any other.
+    session: names the model of what follows (`model`, behind `model_prefix`), and that of the calls alone.
+    status: path of how a response ended; `failed` ones say why at `reason`, `cancelled` ones were ended by the client.
+    running: counts of the usage that go on from response to response, each of which is billed what it adds.
     """
 
     begin: re.Pattern[bytes]
     end: re.Pattern[bytes]
-    ask: re.Pattern[bytes]
-    alone: re.Pattern[bytes] | None = None
-    id: tuple[str, ...] = ()
+    each: bool = True
+    ask: re.Pattern[bytes] = NEVER
+    refused: re.Pattern[bytes] = NEVER
+    lull: re.Pattern[bytes] = NEVER
+    alone: re.Pattern[bytes] = NEVER
+    alone_operation: str = "transcription"
+    text: re.Pattern[bytes] = NEVER
+    media: tuple[bytes, ...] = ()
+    key: tuple[str, ...] = ()
+    lane: re.Pattern[bytes] = NEVER
+    session: re.Pattern[bytes] = NEVER
     model: tuple[str, ...] = ()
+    model_prefix: str = ""
+    alone_model: tuple[str, ...] = ()
+    status: str = "response.status"
+    failed: frozenset[str] = frozenset({"failed"})
+    cancelled: frozenset[str] = frozenset({"cancelled"})
+    reason: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

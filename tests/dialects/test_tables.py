@@ -42,6 +42,56 @@ CASES: dict[str, tuple[str, Mapping[str, object], dict[str, int | Decimal]]] = {
         },
         {"input": 16, "input_audio": 44, "output": 20, "output_audio": 70},
     ),
+    "openai realtime: cached sound is inside both": (
+        "openai_realtime",
+        {
+            "total_tokens": 400,
+            "input_tokens": 300,
+            "output_tokens": 100,
+            "input_token_details": {
+                "text_tokens": 90,
+                "audio_tokens": 200,
+                "image_tokens": 10,
+                "cached_tokens": 190,
+                "cached_tokens_details": {"text_tokens": 35, "audio_tokens": 150, "image_tokens": 5},
+            },
+            "output_token_details": {"text_tokens": 10, "audio_tokens": 90},
+        },
+        {
+            "input": 55,
+            "input_audio": 50,
+            "input_image": 5,
+            "cached_input": 35,
+            "cached_input_audio": 150,
+            "cached_input_image": 5,
+            "output": 10,
+            "output_audio": 90,
+        },
+    ),
+    "xai realtime: seconds beside tokens": (
+        "openai_realtime",
+        {"input_tokens": 10, "output_tokens": 20, "total_tokens": 30, "billable_audio_seconds": 3},
+        {"input": 10, "output": 20, "audio_second": 3},
+    ),
+    "gemini live: sound in and out, thoughts beside": (
+        "gemini_live",
+        {
+            "promptTokenCount": 1000,
+            "responseTokenCount": 80,
+            "thoughtsTokenCount": 7,
+            "totalTokenCount": 1080,
+            "promptTokensDetails": [
+                {"modality": "TEXT", "tokenCount": 400},
+                {"modality": "AUDIO", "tokenCount": 582},
+            ],
+            "responseTokensDetails": [
+                {"modality": "TEXT", "tokenCount": 16},
+                {"modality": "AUDIO", "tokenCount": 64},
+            ],
+        },
+        {"input": 418, "input_audio": 582, "output": 16, "output_audio": 64, "reasoning": 7},
+    ),
+    "openai live: seconds of the session": ("openai_live", {"seconds": 12}, {"audio_second": 12}),
     "embeddings: nothing but a prompt": (
         "openai_chat",
         {"prompt_tokens": 8, "total_tokens": 8},

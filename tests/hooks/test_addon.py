@@ -305,36 +305,6 @@ def test_recorded_flows_are_metered(proxy: Proxy) -> None:
     assert (row["request_model"], row["input_tokens"]) == ("gpt-x", 10)
 
 
-def test_a_web_socket_is_recorded_and_stays_small(proxy: Proxy) -> None:
-    """What passes over a socket is not metered: its row says so, and no message is kept."""
-
-    flow = tflow.twebsocketflow()
-    flow.request.host, flow.request.path, flow.request.port = "api.openai.com", "/v1/realtime", 443
-    assert flow.response is not None
-    for hook in (proxy.addon.requestheaders, proxy.addon.request, proxy.addon.responseheaders, proxy.addon.response):
-        hook(flow)
-    assert flow.websocket is not None
-    assert len(flow.websocket.messages) > 1
-    proxy.addon.websocket_message(flow)
-    assert len(flow.websocket.messages) == 1
-    proxy.addon.websocket_end(flow)
-
-    (row,) = proxy.rows()
-    assert (row["cost_status"], row["error_type"]) == ("unpriced", "websocket_not_metered")
-
-
-def test_other_web_sockets_are_left_alone(proxy: Proxy) -> None:
-    """A socket to another host keeps what mitmproxy keeps."""
-
-    flow = tflow.twebsocketflow()
-    proxy.addon.requestheaders(flow)
-    proxy.addon.websocket_message(flow)
-    proxy.addon.websocket_end(flow)
-
-    assert flow.websocket is not None
-    assert len(flow.websocket.messages) > 1
-
-
 @pytest.mark.parametrize(
     ("sni", "address", "ignored"),
     [

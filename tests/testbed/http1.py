@@ -6,6 +6,7 @@ import socket
 import struct
 from http import HTTPStatus
 
+from tests.testbed import websocket
 from tests.testbed.answers import Answer
 from tests.testbed.exchange import CONTROL, paced, respond
 from tests.testbed.journal import Entry, Journal
@@ -30,6 +31,9 @@ async def serve(journal: Journal, reader: asyncio.StreamReader, writer: asyncio.
 async def _exchange(journal: Journal, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     entry = _open(journal, head)
+    if websocket.wanted(entry):
+        await websocket.serve(journal, entry, reader, writer)
+        return False
     body = await _body(entry, reader)
     found = respond(journal, entry, body)
     if entry.target.startswith(CONTROL):

@@ -1,79 +1,40 @@
 """Every dialect by its name, as routes in pricing.yaml call them; vendor knowledge lives in the tables, not here."""
 
 from llmobs.dialect import Dialect
-from llmobs.dialects.anthropic import ANTHROPIC
-from llmobs.dialects.batches import (
-    ANTHROPIC_BATCH,
-    ANTHROPIC_BATCH_RESULTS,
-    GEMINI_BATCH,
-    GEMINI_BATCH_RESULTS,
-    MISTRAL_BATCH,
-    OPENAI_BATCH,
-    OPENAI_BATCH_RESULTS,
-    XAI_BATCH,
-    XAI_BATCH_RESULTS,
+from llmobs.dialects import (
+    anthropic,
+    batches,
+    cohere,
+    gemini,
+    gemini_live,
+    grpc,
+    huggingface,
+    ollama,
+    openai_chat,
+    openai_live,
+    openai_realtime,
+    openai_responses,
+    per_call,
+    watsonx,
 )
-from llmobs.dialects.cohere import COHERE
-from llmobs.dialects.gemini import GEMINI, GEMINI_INTERACTIONS, VERTEX_PREDICT
-from llmobs.dialects.grpc import (
-    GEMINI_GRPC,
-    PINECONE_GRPC,
-    XAI_GRPC,
-    XAI_GRPC_DEFERRED,
-    XAI_GRPC_IMAGE,
-    XAI_GRPC_STREAM,
+
+_FAMILIES = (
+    anthropic,
+    batches,
+    cohere,
+    gemini,
+    gemini_live,
+    grpc,
+    huggingface,
+    ollama,
+    openai_chat,
+    openai_live,
+    openai_realtime,
+    openai_responses,
+    per_call,
+    watsonx,
 )
-from llmobs.dialects.huggingface import HUGGINGFACE
-from llmobs.dialects.ollama import OLLAMA
-from llmobs.dialects.openai_chat import (
-    CLOUDFLARE,
-    MISTRAL_CONVERSATION,
-    OPENAI_CHAT,
-    OPENAI_CHAT_GATEWAY,
-    OPENAI_CHAT_HIDDEN,
-    OPENAI_CHAT_SEARCH,
-    OPENAI_RUN,
-)
-from llmobs.dialects.openai_responses import OPENAI_CONTAINER, OPENAI_RESPONSES
-from llmobs.dialects.per_call import PER_CALL
-from llmobs.dialects.watsonx import WATSONX, WATSONX_CHAT
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect
-    for dialect in (
-        ANTHROPIC,
-        ANTHROPIC_BATCH,
-        ANTHROPIC_BATCH_RESULTS,
-        CLOUDFLARE,
-        COHERE,
-        GEMINI,
-        GEMINI_BATCH,
-        GEMINI_BATCH_RESULTS,
-        GEMINI_GRPC,
-        GEMINI_INTERACTIONS,
-        HUGGINGFACE,
-        MISTRAL_BATCH,
-        MISTRAL_CONVERSATION,
-        OLLAMA,
-        OPENAI_BATCH,
-        OPENAI_BATCH_RESULTS,
-        OPENAI_CHAT,
-        OPENAI_CHAT_GATEWAY,
-        OPENAI_CHAT_HIDDEN,
-        OPENAI_CHAT_SEARCH,
-        OPENAI_CONTAINER,
-        OPENAI_RESPONSES,
-        OPENAI_RUN,
-        PER_CALL,
-        PINECONE_GRPC,
-        VERTEX_PREDICT,
-        WATSONX,
-        WATSONX_CHAT,
-        XAI_BATCH,
-        XAI_BATCH_RESULTS,
-        XAI_GRPC,
-        XAI_GRPC_DEFERRED,
-        XAI_GRPC_IMAGE,
-        XAI_GRPC_STREAM,
-    )
+    dialect.name: dialect for family in _FAMILIES for dialect in vars(family).values() if isinstance(dialect, Dialect)
 }

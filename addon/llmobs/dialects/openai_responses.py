@@ -1,9 +1,11 @@
 """OpenAI Responses, images and transcriptions: `input_tokens` and `output_tokens`, both inclusive.
 
-Source: the OpenAI API reference (response object, streaming events, `usage`, `tool_usage`).
+Source: the OpenAI API reference (response object, streaming events, `usage`, `tool_usage`, WebSocket mode).
 """
 
-from llmobs.dialect import Asked, Count, Dialect, Fee, Job, Results, Tool
+import re
+
+from llmobs.dialect import Asked, Count, Dialect, Fee, Job, Results, Tool, Turns
 from llmobs.dialects.openai_chat import XAI_TOOLS
 
 OPENAI_RESPONSES = Dialect(
@@ -67,6 +69,16 @@ OPENAI_RESPONSES = Dialect(
     ),
     text=("delta", "output", "text"),
     prompt=("input", "instructions", "tools", "prompt"),
+    # Over a WebSocket the events are those of a stream; requests with a `stream_id` may run side by side.
+    turns=Turns(
+        ask=re.compile(rb'"type"\s*:\s*"response\.create"'),
+        refused=re.compile(rb'"type"\s*:\s*"error"'),
+        begin=re.compile(rb'"type"\s*:\s*"response\.created"'),
+        end=re.compile(rb'"type"\s*:\s*"(?:response\.(?:completed|incomplete|failed|cancelled)|error)"'),
+        text=re.compile(rb'"type"\s*:\s*"response\.[a-z_.]+\.delta"'),
+        key=("stream_id",),
+        lane=re.compile(rb'"stream_id"\s*:\s*"([^"\\]{1,200})"'),
+    ),
 )
 
 # One container that ran code, named by an answer that used it.

@@ -10,7 +10,7 @@ from llmobs import store
 from llmobs.attempt import UNKNOWN, Attempt
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import asking, flows, start
+from llmobs.hooks import asking, flows, sockets, start
 from llmobs.hooks.calls import Calls
 from llmobs.lines import Lines
 from llmobs.meter import Meter
@@ -25,7 +25,6 @@ LOG = logging.getLogger("llmobserve")
 # In a checkout the prices lie at its root, in an installed package within it.
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
 HTTP_OK = 200
-SWITCHING_PROTOCOLS = 101
 
 
 class LLMObserve:
@@ -124,7 +123,7 @@ class LLMObserve:
         """The attempt of a request that may cost something, or that asks for what one did; None for any other."""
         route = self.book.route(provider, flow.request.method, flows.path(flow.request))
         dialect = DIALECTS.get(route.dialect or "", UNKNOWN) if route else UNKNOWN
-        upgrade = "websocket" in named.get("upgrade", "").lower()
+        upgrade = sockets.asked(named)
         silent = dialect.looks_up or (flow.request.method != "POST" and not upgrade)
         if (silent and not (dialect.job or dialect.results)) or (route is None and provider.listed_only):
             return None
@@ -140,14 +139,17 @@ class LLMObserve:
             silent=silent,
             billing=flows.billing(provider, route, named, flow.request),
             region=self.book.region(provider, host),
-            query=dict(flow.request.query) if dialect.asked or dialect.variant else {},
+            query=dict(flow.request.query) if dialect.asked or dialect.variant or upgrade else {},
         )
         if route is None:
             self._warn_once(
                 f"{opening.host}{flows.shape(opening.path)} is a path of {provider.id} that no route knows: its calls "
                 "are recorded as unpriced. Add a route to your pricing file, with `free: true` if it costs nothing."
             )
-        self.calls.begin(attempt)
+        if upgrade and dialect.turns:
+            self.calls.expect(attempt)
+        else:
+            self.calls.begin(attempt)
         return attempt
 
     def request(self, flow: http.HTTPFlow) -> None:
@@ -170,6 +172,8 @@ class LLMObserve:
         attempt.status_code = flow.response.status_code
         attempt.tier = flows.served_tier(named)
         attempt.served_model = flows.served_model(named)
+        if sockets.opened(flow, attempt, self.calls):
+            return
         attempt.meter.note(named)
         tap = ResponseTap(
             attempt,
@@ -190,7 +194,7 @@ class LLMObserve:
         """The answer is complete, live or read from a file."""
         assert flow.response is not None
         tap = flow.response.stream
-        if not isinstance(tap, ResponseTap) or flow.response.status_code == SWITCHING_PROTOCOLS:
+        if not isinstance(tap, ResponseTap) or flow.response.status_code == sockets.SWITCHING_PROTOCOLS:
             return
         body = flow.response.raw_content
         if body and not tap.attempt.response_bytes:
@@ -214,15 +218,14 @@ class LLMObserve:
         self.calls.finish(attempt, outcome, error_type)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
-        """Drop what was passed on, which mitmproxy would keep for as long as the socket is open."""
-        if flow.websocket is not None and self._attempt(flow) is not None:
-            del flow.websocket.messages[:-1]
+        """A message passes over a socket to or from a provider."""
+        if self._attempt(flow) is not None:
+            sockets.message(flow)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
-        """A socket was used; what passed over it is not metered, and its row says so."""
+        """A socket to a provider is closed."""
         if (attempt := self._attempt(flow)) is not None:
-            attempt.trouble = "websocket_not_metered"
-            self.calls.finish(attempt, Outcome.OK)
+            sockets.end(flow, attempt, self.calls)
 
     def _attempt(self, flow: http.HTTPFlow) -> Attempt | None:
         taps = (flow.response.stream if flow.response else None, flow.request.stream)

@@ -59,6 +59,14 @@ class Calls:
         if not attempt.silent:
             self.writer.begin(attempt.opening)
 
+    def expect(self, attempt: Attempt) -> None:
+        """Wait for the answer to an upgrade: it leaves a row if it is refused, what passes over the socket if not."""
+        self._live[attempt.opening.event_id] = attempt, None
+
+    def drop(self, attempt: Attempt) -> None:
+        """The upgrade was granted."""
+        self._live.pop(attempt.opening.event_id, None)
+
     def watch(self, attempt: Attempt, tap: ResponseTap) -> None:
         """Its answer comes, and this is who sees it."""
         if attempt.opening.event_id in self._live:
