@@ -5,8 +5,9 @@ It imports nothing of the product, so that a mistake here and a mistake there ar
 
 from dataclasses import replace
 
+from tests.corpus.expected import Expected, count
 from tests.corpus.recording import Exchange, Json
-from tests.corpus.wire_rules import Expected, count, openai_chat
+from tests.corpus.wire_rules import openai_chat
 
 
 def mistral(exchange: Exchange, found: list[Json]) -> Expected | None:
@@ -69,3 +70,21 @@ def total_only(exchange: Exchange, found: list[Json]) -> Expected | None:
     """Rerank sends `total_tokens` and nothing else, all of it input (as Voyage in section 7)."""
     said = openai_chat(exchange, found)
     return said and replace(said, input_tokens=said.total)
+
+
+def writer(exchange: Exchange, found: list[Json]) -> Expected | None:
+    """As OpenAI, but whole answers spell the details' names in the singular (seen in the recordings)."""
+    said = openai_chat(exchange, found)
+    if not said:
+        return None
+    return replace(
+        said,
+        cached_input_tokens=count(said.usage, "prompt_token_details.cached_tokens"),
+        reasoning_tokens=count(said.usage, "completion_token_details.reasoning_tokens"),
+    )
+
+
+def assistants_run(exchange: Exchange, found: list[Json]) -> Expected | None:
+    """As OpenAI, but the detail of the prompt is spelled in the singular (section 2)."""
+    said = openai_chat(exchange, found)
+    return said and replace(said, cached_input_tokens=count(said.usage, "prompt_token_details.cached_tokens"))
