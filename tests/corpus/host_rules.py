@@ -5,18 +5,19 @@ It imports nothing of the product, so that a mistake here and a mistake there ar
 
 from dataclasses import replace
 
-from tests.corpus.expected import Expected, count
+from tests.corpus.expected import Expected, count, units
 from tests.corpus.recording import Exchange, Json
 from tests.corpus.wire_rules import openai_chat
 
 
 def mistral(exchange: Exchange, found: list[Json]) -> Expected | None:
-    """As OpenAI, but audio tokens are beside `prompt_tokens` (section 1)."""
+    """As OpenAI, but audio tokens are beside `prompt_tokens` (section 1), and audio is billed by the second."""
     said = openai_chat(exchange, found)
     if not said:
         return None
     audio = count(said.usage, "prompt_tokens_details.audio_tokens") or 0
-    return replace(said, input_tokens=(said.input_tokens or 0) + audio)
+    seconds = units(audio_second=count(said.usage, "prompt_audio_seconds"))
+    return replace(said, input_tokens=(said.input_tokens or 0) + audio, quantities=seconds)
 
 
 def deepseek(exchange: Exchange, found: list[Json]) -> Expected | None:

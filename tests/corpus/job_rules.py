@@ -183,13 +183,12 @@ def anthropic_lines(exchange: Exchange, found: list[Json]) -> list[Expected]:
 
 
 def gemini_lines(exchange: Exchange, found: list[Json]) -> list[Expected]:
-    """Responses inside the batch (section 4)."""
+    """Responses inside the batch (section 4), by their key or else by their place, which is that of the request."""
     items = at(found[0], "metadata.output.inlinedResponses.inlinedResponses") if found else None
     name = str(at(found[0], "name")) if found else ""
-    answers = [(n, i, last([i], "response")) for n, i in enumerate(items if isinstance(items, list) else [])]
+    answers = [(n, i, last([i], "response")) for n, i in enumerate(items if isinstance(items, list) else [], 1)]
     return [
-        _line(gemini(exchange, [body]), {name}, (at(item, "metadata.custom_id"), str(n)), body)
-        for n, item, body in answers
+        _line(gemini(exchange, [body]), {name}, (at(item, "metadata.key"), str(n)), body) for n, item, body in answers
     ]
 
 
