@@ -52,6 +52,21 @@ def test_a_background_response_that_failed_costs_nothing(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "answer", "status"),
+    [
+        ("/v1/responses/resp_1/cancel", BACKGROUND | {"status": "cancelled"}, "not_billed"),
+        ("/v1/batches/batch_1/cancel", BATCH | {"status": "cancelling"}, "pending"),
+        ("/v1/threads/t/runs/run_1/cancel", {"id": "run_1", "object": "thread.run", "status": "cancelling"}, "pending"),
+    ],
+)
+def test_a_cancelled_job_is_settled_by_its_own_word(proxy: Proxy, path: str, answer: Any, status: str) -> None:
+    """The answer to a cancel tells of the job: over at no cost, or still to be billed for what was done before."""
+    post(proxy, path, answer)
+
+    assert [(row["job_id"], row["cost_status"]) for row in proxy.rows(KNOWN)] == [(answer["id"], status)]
+
+
+@pytest.mark.parametrize(
     ("path", "answer"),
     [
         ("/v1/responses/resp_1", BACKGROUND | {"background": False, "status": "completed", "usage": USAGE}),

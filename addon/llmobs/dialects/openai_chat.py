@@ -72,8 +72,8 @@ OPENAI_RUN = replace(
     job=Job(
         id=("id",),
         state=("status",),
-        done=frozenset({"completed", "incomplete", "cancelled", "expired"}),
-        failed=frozenset({"failed"}),
+        done=frozenset({"completed", "incomplete"}),
+        failed=frozenset({"failed", "cancelled", "expired"}),
         only=("object", "thread.run"),
     ),
 )
