@@ -102,10 +102,13 @@ def stripe_payment(exchange: Exchange, found: list[Json]) -> Expected | None:
 
 
 def cached_contents(exchange: Exchange, found: list[Json]) -> Expected | None:
-    """Making a cache bills its tokens, and their storage (section 4)."""
+    """Making a cache bills its tokens, and their storage for the hours that were asked for (section 4)."""
     usage = last(found, "usageMetadata")
-    tokens = count(usage, "totalTokenCount")
-    return Expected(metered=True, has_usage=True, input_tokens=tokens, total=tokens, usage=usage) if usage else None
+    tokens, asked = count(usage, "totalTokenCount"), str(exchange.request.get("ttl", "3600s"))
+    if tokens is None:
+        return None
+    storage = units(cache_storage=tokens * float(asked.removesuffix("s")) / 3600)
+    return Expected(metered=True, has_usage=True, input_tokens=tokens, total=tokens, usage=usage, quantities=storage)
 
 
 def guardrail(exchange: Exchange, found: list[Json]) -> Expected | None:

@@ -97,3 +97,7 @@ def oddities_of(source: str) -> tuple[Oddity, ...]:
 def waived(source: str, check: str) -> bool:
     """Whether a check does not hold for a recording."""
     return any(odd.waives == check for odd in oddities_of(source))
+
+
+# Models whose price two public lists state alike and we otherwise: provider/model, and why ours stands.
+PRICE_ODDITIES: tuple[tuple[str, str], ...] = ()

@@ -83,7 +83,7 @@ def test_nothing_is_charged_twice(name: str, found: dict[str, list[Verdict]]) ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_providers_own_cost_is_met(name: str, found: dict[str, list[Verdict]]) -> None:
-    """Charges sum to the cost, and the cost is what the provider says it charges, to 1%."""
+    """Charges sum to the cost, and the cost is what the provider says it charges, to a millionth."""
 
     assert list(faults(found[name], "cost", "sum")) == []
 

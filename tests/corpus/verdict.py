@@ -12,7 +12,7 @@ from tests.corpus.recording import Exchange
 from tests.corpus.replay import Replay, Row, paired
 
 COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
-ONE_PERCENT = Decimal("0.01")
+ONE_PERCENT, MILLIONTH = Decimal("0.01"), Decimal("0.000001")
 ROUNDING_USD = Decimal("0.0000000001")
 # The step of the column.
 QUANTITY_STEP = Decimal("0.000001")
@@ -136,7 +136,7 @@ def _money(exchange: Exchange, expected: Expected, row: Row) -> Iterator[tuple[s
     if expected.provider_cost is not None:
         if row["cost_status"] != "provider_reported":
             yield "cost", f"{row['cost_status']} though the provider says {expected.provider_cost}"
-        if not near(row["cost_usd"], expected.provider_cost):
+        if not near(row["cost_usd"], expected.provider_cost, MILLIONTH):
             yield "cost", f"{row['cost_usd']} instead of {expected.provider_cost}"
         if not near(row["list_cost_usd"], expected.provider_cost) and not waived(exchange.source, "list"):
             yield (
@@ -145,9 +145,9 @@ def _money(exchange: Exchange, expected: Expected, row: Row) -> Iterator[tuple[s
             )
 
 
-def near(amount: object, truth: Decimal) -> bool:
-    """Whether an amount is within one percent of the truth."""
-    return isinstance(amount, Decimal) and abs(amount - truth) <= truth * ONE_PERCENT + ROUNDING_USD
+def near(amount: object, truth: Decimal, share: Decimal = ONE_PERCENT) -> bool:
+    """Whether an amount is within a share of the truth."""
+    return isinstance(amount, Decimal) and abs(amount - truth) <= truth * share + ROUNDING_USD
 
 
 def _charged(row: Row, unit: str) -> int:

@@ -8,6 +8,9 @@ from decimal import Decimal
 from tests.corpus.expected import Expected, at, count, last, units
 from tests.corpus.recording import Exchange, Json
 
+# Embeddings spell it in the singular (section 4).
+PROMPT_DETAILS = ("promptTokensDetails", "promptTokenDetails", "toolUsePromptTokensDetails")
+
 
 def openai_chat(exchange: Exchange, found: list[Json]) -> Expected | None:
     """Chat, legacy completions and embeddings: the last `usage`, inclusive on both sides (WIRE.md sections 1 and 2)."""
@@ -115,7 +118,7 @@ def _modalities(usage: Json) -> dict[str, Decimal]:
     quantities: dict[str, object] = {}
     for kind in ("audio", "image", "video"):
         cached = _of_kind(usage, "cacheTokensDetails", kind)
-        prompt = sum(_of_kind(usage, key, kind) for key in ("promptTokensDetails", "toolUsePromptTokensDetails"))
+        prompt = sum(_of_kind(usage, key, kind) for key in PROMPT_DETAILS)
         made = _of_kind(usage, "candidatesTokensDetails", kind)
         quantities |= {f"cached_input_{kind}": cached, f"input_{kind}": prompt - cached, f"output_{kind}": made}
     return units(**quantities)
