@@ -69,6 +69,8 @@ OPENAI_RUN = replace(
     OPENAI_CHAT,
     name="openai_run",
     final=None,
+    # A stream that stops for an action of the client names the run, and no usage.
+    markers=(*OPENAI_CHAT.markers, b'"thread.run"'),
     job=Job(
         id=("id",),
         state=("status",),
