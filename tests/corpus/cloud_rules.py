@@ -58,7 +58,13 @@ def _header(exchange: Exchange, name: str) -> int | None:
 
 
 def _vendor(exchange: Exchange, found: list[Json]) -> Expected | None:
-    """Recorders took the headers off some answers; what is left is the body of Anthropic or of a chat."""
+    """Recorders took the headers off some answers; what is left is the body of Titan, Anthropic or a chat."""
+    titan = [message for message in found if count(message, "inputTextTokenCount") is not None]
+    if titan:
+        made = max(count(message, "totalOutputTextTokenCount") or 0 for message in found)
+        return Expected(
+            metered=True, has_usage=True, input_tokens=count(titan[0], "inputTextTokenCount"), output_tokens=made
+        )
     return (anthropic if "anthropic" in exchange.path else openai_chat)(exchange, found)
 
 

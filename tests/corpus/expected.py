@@ -71,9 +71,9 @@ def last(found: list[Json], path: str) -> Json:
 
 
 def count(usage: object, path: str) -> int | None:
-    """The whole number at a path."""
+    """The whole number at a path, however it is written."""
     value = at(usage, path)
-    return value if isinstance(value, int) else None
+    return int(value) if isinstance(value, int | float) and value == int(value) else None
 
 
 def units(**found: object) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tests.corpus.expected import NOTHING, Expected, Reader, State, at, count, last, units
 from tests.corpus.host_rules import assistants_run, xai_chat
-from tests.corpus.media_rules import billed, xai_pictures
+from tests.corpus.media_rules import billed, stripe_payment, xai_pictures
 from tests.corpus.recording import Exchange, Json
 from tests.corpus.wire_rules import anthropic, gemini, openai_chat, openai_responses
 
@@ -144,6 +144,7 @@ WORK: tuple[tuple[str, str, str, str, JobReader], ...] = (
     ("POST|GET", r"api\.mistral\.ai", r"/v1/batch/jobs(/[\w-]+(/cancel)?)?", "mistral_ai", MISTRAL_BATCH),
     ("POST|GET", r"api\.x\.ai", r"/v1/batches(/[\w-]+)?", "x_ai", xai_batch),
     ("POST|GET", r"api\.x\.ai", r"/v1/videos/(generations|[\w-]+)", "x_ai", xai_video),
+    ("POST|GET", r"api\.stripe\.com", r"/v1/(payment_intents|charges)(/\w+)?", "stripe", stripe_payment),
     (
         "POST|GET",
         r"api\.replicate\.com",

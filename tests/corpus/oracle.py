@@ -116,14 +116,15 @@ def _signed(said: Expected, exchange: Exchange, provider: str, found: list[Json]
 def model_of(exchange: Exchange, found: list[Json]) -> str | None:
     """Response model, else request model, else URL (section 0, rule 3)."""
     if "bedrock" in exchange.host:
-        return url_model(exchange.path)
+        asked = exchange.request.get("foundationModel")
+        return asked if isinstance(asked, str) else url_model(exchange.path)
     for place in ("modelVersion", "response.model", "message.model", "interaction.model", "model", "model_id"):
         named = [name for name in (at(m, place) for m in found) if isinstance(name, str) and name]
         if named:
-            return named[-1].removeprefix("models/")
+            return named[-1]
     asked = exchange.request.get("model") or exchange.response_headers.get("dg-model-name")
     asked = asked or exchange.asked.get("model") or _form_field(exchange, "model")
-    return asked.removeprefix("models/") if isinstance(asked, str) else url_model(exchange.path)
+    return asked if isinstance(asked, str) else url_model(exchange.path)
 
 
 def _form_field(exchange: Exchange, name: str) -> str | None:
