@@ -29,6 +29,8 @@ providers:
       - {input: 2, output: 10, request: 30}
       voice-x:
       - {audio_second: 0.001}
+      listener-x:
+      - {input: 2, output: 10, audio_second: 0.001}
   anthropic:
     name: Anthropic
     hosts: [api.anthropic.com]

@@ -225,6 +225,18 @@ def test_audio_is_billed_by_the_second_or_by_the_token() -> None:
     assert by_second.tokens == by_token.tokens
 
 
+def test_text_beside_audio_by_the_second_is_billed_by_the_token() -> None:
+    """Seconds stand for the tokens of the audio alone; the text of such a chat is charged as well."""
+
+    audio = {"prompt_tokens_details": {"audio_tokens": 375}, "prompt_audio_seconds": 30}
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 390, **audio}
+
+    drawn = invoice(models=("listener-x",), usage=usage)
+
+    assert {c.unit: c.quantity for c in drawn.charges} == {"input": 10, "output": 5, "audio_second": 30}
+    assert (drawn.status, drawn.cost_usd) == (CostStatus.EXACT, Decimal("0.03007"))
+
+
 def test_a_key_of_ones_own_is_paid_upstream() -> None:
     """With the user's own key the gateway's cost is its fee only; what the key paid upstream comes on top."""
 

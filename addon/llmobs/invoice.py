@@ -148,12 +148,17 @@ def _billed(quote: Quote | None, quantities: Quantities) -> Quantities:
     rates = quote.rates if quote else {}
     if "request" in rates:
         quantities = quantities | {"request": 1}
-    if "audio_second" in rates and "audio_second" in quantities:
-        return {unit: n for unit, n in quantities.items() if UNITS[unit].side is Side.FEE}
+    if quote and "audio_second" in rates and "audio_second" in quantities:
+        return {unit: n for unit, n in quantities.items() if UNITS[unit].side is Side.FEE or _beside_audio(quote, unit)}
     if quote is None or not quantities.keys() & (PIECES | SEARCHES):
         return quantities
     again = _told_otherwise({unit for unit in quantities if quote.price(unit).rate is not None})
     return {unit: n for unit, n in quantities.items() if unit not in again}
+
+
+def _beside_audio(quote: Quote, unit: str) -> bool:
+    """Whether tokens are charged beside seconds of audio: those of the text, where the list has a price for them."""
+    return not unit.endswith("_audio") and quote.price(unit).rate is not None
 
 
 def _told_otherwise(priced: set[str]) -> set[str]:

@@ -5,17 +5,19 @@ It imports nothing of the product, so that a mistake here and a mistake there ar
 
 from dataclasses import replace
 
+from tests.corpus.expected import Expected, count, units
 from tests.corpus.recording import Exchange, Json
-from tests.corpus.wire_rules import Expected, count, openai_chat
+from tests.corpus.wire_rules import openai_chat
 
 
 def mistral(exchange: Exchange, found: list[Json]) -> Expected | None:
-    """As OpenAI, but audio tokens are beside `prompt_tokens` (section 1)."""
+    """As OpenAI, but audio tokens are beside `prompt_tokens` (section 1), and audio is billed by the second."""
     said = openai_chat(exchange, found)
     if not said:
         return None
     audio = count(said.usage, "prompt_tokens_details.audio_tokens") or 0
-    return replace(said, input_tokens=(said.input_tokens or 0) + audio)
+    seconds = units(audio_second=count(said.usage, "prompt_audio_seconds"))
+    return replace(said, input_tokens=(said.input_tokens or 0) + audio, quantities=seconds)
 
 
 def deepseek(exchange: Exchange, found: list[Json]) -> Expected | None:
@@ -69,3 +71,21 @@ def total_only(exchange: Exchange, found: list[Json]) -> Expected | None:
     """Rerank sends `total_tokens` and nothing else, all of it input (as Voyage in section 7)."""
     said = openai_chat(exchange, found)
     return said and replace(said, input_tokens=said.total)
+
+
+def writer(exchange: Exchange, found: list[Json]) -> Expected | None:
+    """As OpenAI, but whole answers spell the details' names in the singular (seen in the recordings)."""
+    said = openai_chat(exchange, found)
+    if not said:
+        return None
+    return replace(
+        said,
+        cached_input_tokens=count(said.usage, "prompt_token_details.cached_tokens"),
+        reasoning_tokens=count(said.usage, "completion_token_details.reasoning_tokens"),
+    )
+
+
+def assistants_run(exchange: Exchange, found: list[Json]) -> Expected | None:
+    """As OpenAI, but the detail of the prompt is spelled in the singular (section 2)."""
+    said = openai_chat(exchange, found)
+    return said and replace(said, cached_input_tokens=count(said.usage, "prompt_token_details.cached_tokens"))

@@ -4,98 +4,100 @@ It imports nothing of the product, so that a mistake here and a mistake there ar
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import unquote
 
-from tests.corpus.host_rules import (
-    azure_models,
-    deepseek,
-    mistral,
-    openrouter_chat,
-    together,
-    total_only,
-    vercel,
-    xai_chat,
-)
+from tests.corpus.endpoints import ENDPOINTS
+from tests.corpus.expected import NOTHING, Expected, Reader, State, at
+from tests.corpus.job_rules import LINES, WORK, told
 from tests.corpus.recording import Exchange, Json, messages
-from tests.corpus.wire_rules import (
-    NOTHING,
-    Expected,
-    Reader,
-    anthropic,
-    at,
-    cohere,
-    gemini,
-    gemini_interactions,
-    ollama,
-    openai_chat,
-    openai_responses,
-    vertex_predict,
-)
 
-# host pattern, path pattern, OpenTelemetry provider name, reader; POST only, whole paths, first match wins
-ENDPOINTS: tuple[tuple[str, str, str, Reader], ...] = (
-    (r"api\.openai\.com", r"/v1/(chat/completions|completions|embeddings)", "openai", openai_chat),
-    (r"api\.openai\.com", r"/v1/responses(/compact)?", "openai", openai_responses),
-    (r"api\.openai\.com", r"/v1/(images/(generations|edits)|audio/transcriptions)", "openai", openai_responses),
-    (r"api\.anthropic\.com", r"/v1/(messages|complete)", "anthropic", anthropic),
-    (r"generativelanguage\.googleapis\.com", r".*:(generate|streamGenerate)Content", "gcp.gemini", gemini),
-    (r"generativelanguage\.googleapis\.com", r".*:(e|batchE)mbedContents?", "gcp.gemini", gemini),
-    (r"generativelanguage\.googleapis\.com", r"/v1beta/interactions", "gcp.gemini", gemini_interactions),
-    (r".*aiplatform\.googleapis\.com", r".*:(generate|streamGenerate)Content", "gcp.vertex_ai", gemini),
-    (r".*aiplatform\.googleapis\.com", r".*/text-embedding-[^/]*:predict", "gcp.vertex_ai", vertex_predict),
-    (r".*aiplatform\.googleapis\.com", r".*/anthropic/.*:(r|streamR)awPredict", "gcp.vertex_ai", anthropic),
-    (r"api\.mistral\.ai", r"/v1/(chat/completions(#stream)?|embeddings|audio/transcriptions)", "mistral_ai", mistral),
-    (r"api\.cohere\.(com|ai)", r"/v[12]/(chat|embed|rerank|generate)", "cohere", cohere),
-    (r"api\.deepseek\.com", r".*/chat/completions", "deepseek", deepseek),
-    (r"api\.deepseek\.com", r"/responses", "deepseek", openai_responses),
-    (r"api\.x\.ai", r"/v1/chat/completions", "x_ai", xai_chat),
-    (r"api\.x\.ai", r"/v1/responses", "x_ai", openai_responses),
-    (r"api\.x\.ai", r"/v1/images/(generations|edits)", "x_ai", openai_responses),  # no tokens, only ticks
-    (r"api\.groq\.com", r"/openai/v1/chat/completions", "groq", openai_chat),
-    (r"openrouter\.ai", r"/api/v1/chat/completions", "openrouter", openrouter_chat),
-    (r"openrouter\.ai", r"/api/v1/(embeddings|images)", "openrouter", openai_chat),
-    (r"openrouter\.ai", r"/api/v1/rerank", "openrouter", total_only),
-    (r"openrouter\.ai", r"/api/v1/(responses|audio/transcriptions)", "openrouter", openai_responses),
-    (r"api\.perplexity\.ai", r"/(chat/completions|v1/embeddings)", "perplexity", openai_chat),
-    (r"api\.together\.(xyz|ai)", r"/v1/(chat/)?completions", "together_ai", together),
-    (
-        r".*\.(openai|cognitiveservices)\.azure\.com",
-        r"/+openai/.*(completions|embeddings)",
-        "azure.ai.openai",
-        openai_chat,
-    ),
-    (r".*\.openai\.azure\.com", r"/+openai/v1/responses", "azure.ai.openai", openai_responses),
-    (r".*\.ai\.azure\.com", r"/models/chat/completions", "azure.ai.inference", azure_models),
-    (r".*\.ai\.azure\.com", r"/+openai/.*(completions|embeddings)", "azure.ai.inference", openai_chat),
-    (r".*\.ai\.azure\.com", r"/+openai/v1/responses", "azure.ai.inference", openai_responses),
-    (r"ai-gateway\.vercel\.sh", r"/v1/chat/completions", "vercel_ai_gateway", vercel),
-    (r"router\.huggingface\.co", r"(/\w+)?/v1/chat/completions", "huggingface", openai_chat),
-    (r"api\.z\.ai", r"/api/coding/paas/v4/chat/completions", "zai", openai_chat),
-    (r"localhost|127\.0\.0\.1", r"/api/(chat|generate|embed|embeddings)", "ollama", ollama),
-    (r"localhost|127\.0\.0\.1", r"/v1/chat/completions", "ollama", openai_chat),
-    (r"ollama\.com", r"/api/(chat|generate|embed)", "ollama_cloud", ollama),
-    (r"ollama\.com", r"/v1/chat/completions", "ollama_cloud", openai_chat),
-    (r"api\.avian\.io", r"/v1/chat/completions", "avian", openai_chat),
-)
-
-# Files whose providers later issues build: they only have to run through without trouble.
-SMOKE_ONLY = frozenset(
-    "ai21 bedrock deepgram pinecone portkey replicate stripe us-south voyageai writer".split()  # noqa: SIM905
-)
+# How much an answer knows about work that others tell of as well: the one that knows most decides.
+KNOWN = {State.PENDING: 0, State.FAILED: 1, State.DONE: 2}
 
 
-def expect(exchange: Exchange) -> Expected:
-    """What WIRE.md says about an exchange."""
-    if exchange.file in SMOKE_ONLY:
-        return Expected(metered=False, excluded_reason="provider of a later issue")
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one row has to say: the exchanges that tell of it, the first one first, and what they tell."""
+
+    exchanges: tuple[Exchange, ...]
+    expected: Expected
+
+
+def cases(exchanges: Iterable[Exchange]) -> list[Case]:
+    """What the rows of a recording must be: an exchange each, but one for each piece of work and each line."""
+    found: dict[object, list[tuple[Exchange, Expected]]] = {}
+    for exchange in exchanges:
+        for said in expect(exchange):
+            key = (said.provider, said.jobs) if said.jobs else (exchange.index, len(found))
+            found.setdefault(key, []).append((exchange, said))
+    merged = [Case(tuple(x for x, _ in group), _merged([said for _, said in group])) for group in found.values()]
+    places = {place for case in merged if case.expected.line for place in case.expected.results}
+    return [Case(case.exchanges, _without_lines(case.expected, places)) for case in merged]
+
+
+def _merged(told: list[Expected]) -> Expected:
+    """The answer that knows most, with the model and the quantities that an earlier one named."""
+    best = max(told, key=lambda said: (KNOWN.get(said.state, 0) if said.state else 0, said.has_usage))
+    quantities = {unit: n for said in told for unit, n in said.quantities.items()}
+    models = [said.model for said in (best, *told) if said.model]
+    settled = best.state is State.DONE and bool(quantities)
+    return replace(
+        best,
+        quantities=quantities if best.state is not State.PENDING else {},
+        model=models[0] if models else None,
+        has_usage=best.has_usage or settled,
+        results=frozenset().union(*(said.results for said in told)),
+    )
+
+
+def _without_lines(expected: Expected, places: set[str]) -> Expected:
+    """A batch whose lines were seen costs nothing itself."""
+    if expected.line or not expected.state or not expected.results & places:
+        return expected
+    return replace(expected, billed_by_lines=True, has_usage=False, quantities={})
+
+
+def expect(exchange: Exchange) -> list[Expected]:
+    """What WIRE.md says about an exchange: one expectation, or one for each line of a batch beside the batch's own."""
+    lines = _lines(exchange)
+    work = _work(exchange)
+    if lines or work:
+        return [*([work] if work else []), *lines]
     if exchange.method != "POST":
-        return Expected(metered=False, excluded_reason=f"{exchange.method}: repeats what was billed elsewhere")
+        return [Expected(metered=False, excluded_reason=f"{exchange.method}: repeats what was billed elsewhere")]
     for host, path, provider, reader in ENDPOINTS:
         if re.fullmatch(host, exchange.host) and re.fullmatch(path, exchange.path):
-            return _read(exchange, provider, reader)
-    return Expected(metered=False, excluded_reason="not an endpoint that generates")
+            return [_read(exchange, provider or _google(exchange.host), reader)]
+    return [Expected(metered=False, excluded_reason="not an endpoint that generates")]
+
+
+def _google(host: str) -> str:
+    return "gcp.vertex_ai" if "aiplatform" in host else "gcp.gemini"
+
+
+def _work(exchange: Exchange) -> Expected | None:
+    if exchange.status >= 400:
+        return None
+    for methods, host, path, provider, reader in WORK:
+        fits = re.fullmatch(host, exchange.host) and re.fullmatch(path, exchange.path)
+        if fits and told(methods, exchange):
+            found = messages(exchange.response_body)
+            said = reader(exchange, found)
+            return said and _signed(said, exchange, provider, found)
+    return None
+
+
+def _lines(exchange: Exchange) -> list[Expected]:
+    if exchange.method != "GET" or exchange.status >= 400:
+        return []
+    for host, path, provider, reader in LINES:
+        if re.fullmatch(host, exchange.host) and re.fullmatch(path, exchange.path):
+            found = reader(exchange, messages(exchange.response_body))
+            return [replace(said, provider=provider, provider_cost=_money(provider, said.usage)) for said in found]
+    return []
 
 
 def _read(exchange: Exchange, provider: str, reader: Reader) -> Expected:
@@ -103,22 +105,36 @@ def _read(exchange: Exchange, provider: str, reader: Reader) -> Expected:
     said = reader(exchange, found) or NOTHING
     if exchange.status >= 400:
         said = replace(NOTHING, excluded_reason="failed calls are not billed (section 9)")
-    return replace(said, provider=provider, model=model_of(exchange, found), provider_cost=_money(provider, said.usage))
+    return _signed(said, exchange, provider, found)
+
+
+def _signed(said: Expected, exchange: Exchange, provider: str, found: list[Json]) -> Expected:
+    money = _money(provider, said.usage)
+    return replace(said, provider=provider, model=model_of(exchange, found), provider_cost=money)
 
 
 def model_of(exchange: Exchange, found: list[Json]) -> str | None:
     """Response model, else request model, else URL (section 0, rule 3)."""
-    for place in ("modelVersion", "response.model", "message.model", "interaction.model", "model"):
+    if "bedrock" in exchange.host:
+        asked = exchange.request.get("foundationModel")
+        return asked if isinstance(asked, str) else url_model(exchange.path)
+    for place in ("modelVersion", "response.model", "message.model", "interaction.model", "model", "model_id"):
         named = [name for name in (at(m, place) for m in found) if isinstance(name, str) and name]
         if named:
             return named[-1]
-    asked = exchange.request.get("model")
+    asked = exchange.request.get("model") or exchange.response_headers.get("dg-model-name")
+    asked = asked or exchange.asked.get("model") or _form_field(exchange, "model")
     return asked if isinstance(asked, str) else url_model(exchange.path)
+
+
+def _form_field(exchange: Exchange, name: str) -> str | None:
+    found = re.search(rb'name="%s"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r]*)\r\n' % name.encode(), exchange.request_body)
+    return found[1].decode() if found else None
 
 
 def url_model(path: str) -> str | None:
     """The model or deployment that a URL names."""
-    named = re.search(r"/(?:models|deployments)/([^/:]+)", path)
+    named = re.search(r"/(?:models|deployments)/([^/:]+)", path) or re.search(r"/model/([^/]+)/", path)
     return unquote(named[1]) if named else None
 
 

@@ -5,13 +5,17 @@ It is written apart from the product on purpose (no `llmobs` import) and knows n
 
 import base64
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+from tests.corpus.frames import framed, is_event_stream
+
+# Beside the project, unless a worktree that lies elsewhere says where.
+CORPUS = Path(os.environ.get("LLMOBSERVE_CORPUS", Path(__file__).resolve().parents[3] / "shared" / "corpus"))
 
 type Json = dict[str, object]
 
@@ -41,6 +45,12 @@ class Exchange:
         except ValueError:
             return {}
         return value if isinstance(value, dict) else {}
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The parameters of the query, and of a form that was sent as one."""
+        texts = (self.query, self.request_body.decode("latin-1") if self.request_body[:1] != b"{" else "")
+        return {name: values[-1] for text in texts for name, values in parse_qs(text, max_num_fields=1000).items()}
 
     @property
     def label(self) -> str:
@@ -84,7 +94,9 @@ def _content(part: dict) -> bytes:  # type: ignore[type-arg]
 
 
 def messages(body: bytes) -> list[Json]:
-    """The JSON objects that a body carries: itself, the items of an array, SSE `data` or lines."""
+    """The JSON objects that a body carries: itself, the items of an array, SSE `data`, lines or frames."""
+    if is_event_stream(body):
+        return framed(body)
     text = body.decode("utf-8", "replace").lstrip("\ufeff")
     whole = _json(text)
     if isinstance(whole, list):

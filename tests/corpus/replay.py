@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from tests.corpus.oracle import Case, cases
 from tests.corpus.recording import Exchange, exchanges
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,13 +27,18 @@ type Key = tuple[str, str, str, object, str]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One run over one file: how it ended, what it said, and its rows beside the recorded exchanges."""
+    """One run over one file: how it ended, what it said, the cases of the recording and the rows there are."""
 
     har: Path
     returncode: int
     log: str
-    pairs: tuple[tuple[Exchange, tuple[Row, ...]], ...]
-    strays: tuple[Row, ...]
+    cases: tuple[Case, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def strays(self) -> tuple[Row, ...]:
+        """Rows that belong to no exchange."""
+        return paired(self.cases, self.rows)[1]
 
 
 def replay(har: Path, folder: Path) -> Replay:
@@ -43,8 +49,7 @@ def replay(har: Path, folder: Path) -> Replay:
     for option in options:
         command += ["--set", option]
     run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, cwd=folder)
-    pairs, strays = _paired(exchanges(har), _rows(database))
-    return Replay(har, run.returncode, run.stdout + run.stderr, pairs, strays)
+    return Replay(har, run.returncode, run.stdout + run.stderr, tuple(cases(exchanges(har))), tuple(_rows(database)))
 
 
 def _rows(database: Path) -> list[Row]:
@@ -56,10 +61,27 @@ def _rows(database: Path) -> list[Row]:
         return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
 
-def _paired(
+def paired(found: Iterable[Case], rows: Iterable[Row]) -> tuple[list[tuple[Case, tuple[Row, ...]]], tuple[Row, ...]]:
+    """Rows by case, and those that belong to none: by the id of the work or the line, the others by exchange."""
+    order = list(found)
+    by_job: dict[tuple[object, object], list[Row]] = defaultdict(list)
+    for row in rows:
+        by_job[row["provider"] if row["job_id"] else None, row["job_id"]].append(row)
+    own = [
+        [row for job in case.expected.jobs for row in by_job.pop((case.expected.provider, job), [])] for case in order
+    ]
+    told = {exchange.index: at for at, case in reversed(list(enumerate(order))) for exchange in case.exchanges}
+    recorded = sorted({x.index: x for case in order for x in case.exchanges}.values(), key=lambda x: x.index)
+    pairs, strays = _by_exchange(recorded, [row for rest in by_job.values() for row in rest])
+    for exchange, others in pairs:
+        own[told[exchange.index]] += others
+    return [(case, tuple(mine)) for case, mine in zip(order, own, strict=True)], strays
+
+
+def _by_exchange(
     recorded: Iterable[Exchange], rows: Iterable[Row]
 ) -> tuple[tuple[tuple[Exchange, tuple[Row, ...]], ...], tuple[Row, ...]]:
-    """Rows by exchange: same time, method, host, path and status, and the same bytes where several are alike."""
+    """Same time, method, host, path and status, and the same bytes where several are alike."""
     waiting: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         waiting[_row_key(row)].append(row)

@@ -3,40 +3,13 @@
 It imports nothing of the product, so that a mistake here and a mistake there are unlikely to coincide.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tests.corpus.expected import Expected, at, count, last, units
 from tests.corpus.recording import Exchange, Json
 
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a row of `events` has to say about one exchange.
-
-    `metered` exchanges have exactly one row; tokens are known where `has_usage`; None: the provider says nothing.
-    `total` and `provider_cost` are the provider's own words. `excluded_reason` says why an exchange counts nothing.
-    """
-
-    metered: bool
-    provider: str | None = None
-    has_usage: bool = False
-    input_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    output_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    total: int | None = None
-    provider_cost: Decimal | None = None
-    model: str | None = None
-    web_searches: int | None = None
-    excluded_reason: str | None = None
-    usage: Json = field(default_factory=dict)
-
-
-type Reader = Callable[[Exchange, list[Json]], Expected | None]
-
-NOTHING = Expected(metered=True)
+# Embeddings spell it in the singular (section 4).
+PROMPT_DETAILS = ("promptTokensDetails", "promptTokenDetails", "toolUsePromptTokensDetails")
 
 
 def openai_chat(exchange: Exchange, found: list[Json]) -> Expected | None:
@@ -54,6 +27,11 @@ def openai_chat(exchange: Exchange, found: list[Json]) -> Expected | None:
         reasoning_tokens=count(usage, "completion_tokens_details.reasoning_tokens"),
         total=count(usage, "total_tokens"),
         usage=usage,
+        quantities=units(
+            input_audio=count(usage, "prompt_tokens_details.audio_tokens"),
+            output_audio=count(usage, "completion_tokens_details.audio_tokens"),
+            output_image=count(usage, "completion_tokens_details.image_tokens"),
+        ),
     )
 
 
@@ -62,6 +40,7 @@ def openai_responses(exchange: Exchange, found: list[Json]) -> Expected | None:
     usage = last(found, "response.usage") or last(found, "usage")
     if not usage:
         return None
+    items = _output(found)
     return Expected(
         metered=True,
         has_usage=True,
@@ -73,6 +52,13 @@ def openai_responses(exchange: Exchange, found: list[Json]) -> Expected | None:
         total=count(usage, "total_tokens"),
         web_searches=_openai_searches(found),
         usage=usage,
+        quantities=units(
+            input_audio=count(usage, "input_token_details.audio_tokens"),
+            input_image=count(usage, "input_tokens_details.image_tokens"),
+            output_image=count(usage, "output_tokens_details.image_tokens"),
+            file_search=sum(at(item, "type") == "file_search_call" for item in items),
+            code_execution=len({at(i, "container_id") for i in items if at(i, "type") == "code_interpreter_call"}),
+        ),
     )
 
 
@@ -102,6 +88,7 @@ def anthropic(exchange: Exchange, found: list[Json]) -> Expected | None:
         reasoning_tokens=count(usage, "output_tokens_details.thinking_tokens"),
         web_searches=count(usage, "server_tool_use.web_search_requests"),
         usage=usage,
+        quantities=units(cache_write_1h=count(usage, "cache_creation.ephemeral_1h_input_tokens")),
     )
 
 
@@ -122,7 +109,25 @@ def gemini(exchange: Exchange, found: list[Json]) -> Expected | None:
         reasoning_tokens=count(usage, "thoughtsTokenCount"),
         total=count(usage, "totalTokenCount"),
         usage=usage,
+        quantities=_modalities(usage),
     )
+
+
+def _modalities(usage: Json) -> dict[str, Decimal]:
+    """Tokens of audio, pictures and video; what was cached of them is inside the prompt's (section 4)."""
+    quantities: dict[str, object] = {}
+    for kind in ("audio", "image", "video"):
+        cached = _of_kind(usage, "cacheTokensDetails", kind)
+        prompt = sum(_of_kind(usage, key, kind) for key in PROMPT_DETAILS)
+        made = _of_kind(usage, "candidatesTokensDetails", kind)
+        quantities |= {f"cached_input_{kind}": cached, f"input_{kind}": prompt - cached, f"output_{kind}": made}
+    return units(**quantities)
+
+
+def _of_kind(usage: Json, key: str, kind: str) -> int:
+    entries = usage.get(key)
+    fitting = [e for e in entries if at(e, "modality") == kind.upper()] if isinstance(entries, list) else []
+    return sum(count(entry, "tokenCount") or 0 for entry in fitting)
 
 
 def vertex_predict(exchange: Exchange, found: list[Json]) -> Expected | None:
@@ -166,6 +171,9 @@ def cohere(exchange: Exchange, found: list[Json]) -> Expected | None:
         output_tokens=count(usage, "billed_units.output_tokens"),
         reasoning_tokens=count(usage, "tokens.reasoning_tokens"),
         usage=usage,
+        quantities=units(
+            search_unit=count(usage, "billed_units.search_units"), image=count(usage, "billed_units.images")
+        ),
     )
 
 
@@ -183,32 +191,20 @@ def ollama(exchange: Exchange, found: list[Json]) -> Expected | None:
     )
 
 
-def at(value: object, path: str) -> object:
-    """The value at a dotted path, None where there is none."""
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def last(found: list[Json], path: str) -> Json:
-    """The last object at a path of a stream's messages that is not empty."""
-    values = [value for value in (at(m, path) for m in found) if isinstance(value, dict) and value]
-    return values[-1] if values else {}
-
-
-def count(usage: object, path: str) -> int | None:
-    """The whole number at a path."""
-    value = at(usage, path)
-    return value if isinstance(value, int) else None
-
-
 def _openai_searches(found: list[Json]) -> int | None:
-    final = next((m.get("response", m) for m in reversed(found) if at(m, "response.usage") or m.get("usage")), None)
-    counted = at(final, "tool_usage.web_search.num_requests")
+    counted = at(_final(found), "tool_usage.web_search.num_requests")
     if isinstance(counted, int):
         return counted
-    items = at(final, "output")
-    return sum(_is_search(item) for item in items) if isinstance(items, list) else None
+    return sum(_is_search(item) for item in _output(found)) if isinstance(at(_final(found), "output"), list) else None
+
+
+def _final(found: list[Json]) -> object:
+    return next((m.get("response", m) for m in reversed(found) if at(m, "response.usage") or m.get("usage")), None)
+
+
+def _output(found: list[Json]) -> list[object]:
+    items = at(_final(found), "output")
+    return items if isinstance(items, list) else []
 
 
 def _is_search(item: object) -> bool:

@@ -44,11 +44,42 @@ def test_a_background_response_is_billed_when_it_is_done(proxy: Proxy) -> None:
     assert {row["job_id"] for row in rows} == {"resp_1"}
 
 
+def test_a_run_that_waits_for_the_client_is_pending(proxy: Proxy) -> None:
+    """The stream of a run that stops for an action tells its id, and the stream after the action what it used."""
+    run = {"id": "run_1", "object": "thread.run", "model": "gpt-5-mini", "usage": None}
+    waiting = {"id": "thread_1", "object": "thread"}, run | {"status": "queued"}, run | {"status": "requires_action"}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+    for path, answers in (
+        ("/v1/threads/runs", waiting),
+        ("/v1/threads/t/runs/run_1/submit_tool_outputs", (run | {"status": "completed", "usage": usage},)),
+    ):
+        events = b"".join(b"data: " + json.dumps(answer).encode() + b"\n\n" for answer in answers)
+        proxy.call(proxy.flow(b'{"stream":true}', path), events, content_type="text/event-stream")
+
+    (row,) = proxy.rows(KNOWN)
+    assert (row["job_id"], row["cost_status"], row["input_tokens"]) == ("run_1", "exact", 1000)
+
+
 def test_a_background_response_that_failed_costs_nothing(proxy: Proxy) -> None:
     """A failure without usage is not billed."""
     get(proxy, "/v1/responses/resp_1", json.dumps(BACKGROUND | {"status": "failed"}).encode())
 
     assert [row["cost_status"] for row in proxy.rows(KNOWN)] == ["not_billed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "status"),
+    [
+        ("/v1/responses/resp_1/cancel", BACKGROUND | {"status": "cancelled"}, "not_billed"),
+        ("/v1/batches/batch_1/cancel", BATCH | {"status": "cancelling"}, "pending"),
+        ("/v1/threads/t/runs/run_1/cancel", {"id": "run_1", "object": "thread.run", "status": "cancelling"}, "pending"),
+    ],
+)
+def test_a_cancelled_job_is_settled_by_its_own_word(proxy: Proxy, path: str, answer: Any, status: str) -> None:
+    """The answer to a cancel tells of the job: over at no cost, or still to be billed for what was done before."""
+    post(proxy, path, answer)
+
+    assert [(row["job_id"], row["cost_status"]) for row in proxy.rows(KNOWN)] == [(answer["id"], status)]
 
 
 @pytest.mark.parametrize(

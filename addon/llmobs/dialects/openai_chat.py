@@ -69,11 +69,13 @@ OPENAI_RUN = replace(
     OPENAI_CHAT,
     name="openai_run",
     final=None,
+    # A stream that stops for an action of the client names the run, and no usage.
+    markers=(*OPENAI_CHAT.markers, b'"thread.run"'),
     job=Job(
         id=("id",),
         state=("status",),
-        done=frozenset({"completed", "incomplete", "cancelled", "expired"}),
-        failed=frozenset({"failed"}),
+        done=frozenset({"completed", "incomplete"}),
+        failed=frozenset({"failed", "cancelled", "expired"}),
         only=("object", "thread.run"),
     ),
 )

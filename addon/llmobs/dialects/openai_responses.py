@@ -64,7 +64,7 @@ OPENAI_RESPONSES = Dialect(
         id=("id",),
         state=("status",),
         done=frozenset({"completed", "incomplete"}),
-        failed=frozenset({"failed"}),
+        failed=frozenset({"failed", "cancelled"}),
         only=("background", True),
     ),
     text=("delta", "output", "text"),
