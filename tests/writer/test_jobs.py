@@ -3,7 +3,6 @@
 import random
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -162,20 +161,20 @@ def test_two_processes_with_the_same_jobs(database: Path) -> None:
     jobs_are_exact(database, set(found))
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(15, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.timeout(900)
 def test_kills_at_random_moments(database: Path, kills: int) -> None:
     """Processes that ask for the same jobs and are killed at any moment leave one row for each, with its cost."""
     moments = random.Random(5)
     told: set[str] = set()
     for turn in range(kills):
-        asking = process(database, ("early", "late")[turn % 2], 40, 12)
+        asking = process(database, ("early", "late")[turn % 2], 10, 12)
         assert asking.stdout
-        assert asking.stdout.readline() == b"started\n"
-        time.sleep(moments.uniform(0.0, 0.5))
+        for _ in range(moments.randint(1, 10 + LINES)):
+            told.add(asking.stdout.readline().split()[-1].decode())
         asking.kill()
-        told |= {line.split()[1] for line in asking.communicate()[0].decode().splitlines() if line.startswith("told ")}
+        asking.communicate()
     assert process(database, "none", 0, 0, "alone").wait() == 0
 
-    assert told
-    jobs_are_exact(database, told)
+    jobs_are_exact(database, told - {"started"})
+    assert len(told) > LINES / 2
