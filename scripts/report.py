@@ -5,7 +5,6 @@ It only asks: each figure comes from a query in a *.sql file beside it, which th
 
 import argparse
 import csv
-import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,14 +21,13 @@ from llmobs.render import Screen
 SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS.parent))
 
+from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
 from scripts.report_parts.sections import Rows, others, plural, spend  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
 BY = ("model", "provider", "api_key", "customer", "day", "run")
 # Prices change every few weeks; data older than this is worth a remark.
 OLD_PRICES = timedelta(days=45)
-_AGO = re.compile(r"(\d+)([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EXAMPLES = """\
 examples:
   report.py                                    what each model cost, ever
@@ -65,9 +63,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--db", type=Path, default=Path("llmobserve.duckdb"), help="database (default: %(default)s)")
     parser.add_argument("--by", type=_names, default=["model"], metavar="NAMES", help=f"one or more of {','.join(BY)}")
-    moment = "2026-11-20, 2026-11-20T14:30, or so long ago: 30m, 24h, 7d, 4w; UTC"
-    parser.add_argument("--since", type=_moment, metavar="TIME", help=f"first moment: {moment}")
-    parser.add_argument("--until", type=_moment, metavar="TIME", help="first moment that no longer counts")
+    parser.add_argument("--since", type=moment, metavar="TIME", help=f"first moment: {MOMENTS}")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="first moment that no longer counts")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print all sections as JSON, amounts with every digit")
     shape.add_argument("--csv", action="store_true", help="print the spend table as CSV, amounts with every digit")
@@ -79,17 +76,6 @@ def _names(text: str) -> list[str]:
     if wrong := [name for name in names if name not in BY]:
         raise argparse.ArgumentTypeError(f"no such grouping: {', '.join(wrong)}; there are {', '.join(BY)}")
     return list(dict.fromkeys(names)) or ["model"]
-
-
-def _moment(text: str) -> datetime:
-    """A time in UTC, without a zone as the database has it."""
-    if ago := _AGO.fullmatch(text):
-        return datetime.now(UTC).replace(tzinfo=None) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no time; write 2026-11-20, 2026-11-20T14:30 or 7d") from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _ask(options: argparse.Namespace) -> dict[str, Rows]:

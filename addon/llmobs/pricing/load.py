@@ -108,4 +108,5 @@ def _rule(rule: PriceRule) -> Rule:
         variant=rule.variant,
         hours=rule.hours,
         days=rule.days,
+        source=rule.source,
     )

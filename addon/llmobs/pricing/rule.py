@@ -54,6 +54,8 @@ class Rule:
     variant: str | None = None
     hours: tuple[int, int] | None = None
     days: frozenset[int] | None = None
+    # who says so: one of the public price lists, or a hand
+    source: str = "hand"
 
     @property
     def rank(self) -> tuple[int, int]:

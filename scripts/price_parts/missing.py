@@ -1,0 +1,101 @@
+"""What was called without a price, and the lines that would give it one; it asks no database."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from llmobs.pricing import PriceBook, Provider, Quote, Terms, charges
+from llmobs.units import UNITS
+from scripts.price_parts.listed import place
+from scripts.price_parts.notes import Notes
+from scripts.price_sources.book import key
+
+TODO = "TODO"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One gap: the units of a model that have no rate, or a path that no route knows.
+
+    like: a model of nearly the same name. priced: a price is there by now, and repricing brings it in.
+    """
+
+    provider: str
+    model: str | None
+    path: str | None
+    units: tuple[str, ...]
+    calls: int
+    input_tokens: int | None
+    output_tokens: int | None
+    last_at: datetime
+    like: str | None
+    priced: bool
+
+
+def missing(book: PriceBook, rows: Iterable[dict[str, Any]]) -> list[Missing]:
+    """The rows of missing_prices.sql, each beside what the price list says today."""
+    return [_missing(book, **row) for row in rows]
+
+
+def _missing(book: PriceBook, *, units: list[str], **row: Any) -> Missing:
+    provider, model = book.providers.get(row["provider"]), row["model"]
+    used = tuple(units) or tuple(unit for unit in ("input", "output") if row[f"{unit}_tokens"])
+    quote = _quote(book, provider, model, row["last_at"]) if provider and model else None
+    return Missing(
+        **row,
+        units=used,
+        like=_like(book, provider, model) if provider and model and not quote else None,
+        priced=not row["path"] and quote is not None and _complete(quote, used),
+    )
+
+
+def _quote(book: PriceBook, provider: Provider, model: str, at: datetime) -> Quote | None:
+    return book.quote(provider, model, Terms(at.replace(tzinfo=UTC), 0, None))
+
+
+def _complete(quote: Quote, units: Iterable[str]) -> bool:
+    return all(line.amount_usd is not None for line in charges(quote, dict.fromkeys(units, 1)))
+
+
+def _like(book: PriceBook, provider: Provider, model: str) -> str | None:
+    lists = [provider.prices, *(book.providers[name].prices for name in provider.prices_from)]
+    names = [name for prices in lists for name in prices.models]
+    return next(iter(get_close_matches(model.casefold(), names, 1, 0.6)), None)
+
+
+def yaml(book: PriceBook, notes: Notes, found: Iterable[Missing]) -> str:
+    """The lines of a user's own file that would close the gaps; a price to fill in is TODO, which no file may hold."""
+    gaps: dict[str, list[Missing]] = {}
+    for gap in found:
+        if not gap.priced:
+            gaps.setdefault(gap.provider, []).append(gap)
+    blocks = [line for provider, some in sorted(gaps.items()) for line in _block(book, notes, provider, some)]
+    return "\n".join(["providers:", *blocks]) if blocks else ""
+
+
+def _block(book: PriceBook, notes: Notes, provider: str, gaps: list[Missing]) -> Iterator[str]:
+    yield f"  {provider}:"
+    paths = sorted({gap.path for gap in gaps if gap.path})
+    if paths:
+        yield "    routes:"
+        yield from (f'      - {{path: "{path}", dialect: {TODO}}}' for path in paths)
+    named = {gap.model: gap for gap in gaps if gap.model and not gap.path}
+    if named:
+        yield "    models:"
+        for model, gap in sorted(named.items()):
+            yield from _model(book, notes, model, gap)
+
+
+def _model(book: PriceBook, notes: Notes, model: str, gap: Missing) -> Iterator[str]:
+    """A model as a whole: an entry of one's own takes the place of ours."""
+    provider = book.providers.get(gap.provider)
+    at = place(book, provider, model) if provider else None
+    if gap.like:
+        yield f"      # or, if it is the same model, under aliases: {key(model)}: {key(gap.like)}"
+    yield f"      {key(at[1] if at else model)}:"
+    if at:
+        yield from (line.text for line in notes.lines(at))
+    rates = ", ".join(f"{unit}: {TODO}" for unit in gap.units if unit in UNITS)
+    yield f"        - {{{rates}}}"
