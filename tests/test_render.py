@@ -126,3 +126,11 @@ def test_width_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert file.getvalue().split() == ["12345678", "12345678"]
     assert len(file.getvalue().splitlines()) == 2
+
+
+def test_section_without_rows() -> None:
+    """Where there is no row, the title and the note stand alone."""
+    file = io.StringIO()
+    Screen(file).section(Section("Spend", [Column("cost")], [], note="nothing was spent"))
+
+    assert file.getvalue() == "Spend\nnothing was spent\n"

@@ -57,7 +57,8 @@ class Screen:
         if self._console.measure(table, options=unbound).maximum > self._console.width:
             table = _table(_stacked(section), gap=1)
         self.line(section.title, "bold")
-        self._console.print(table)
+        if section.rows:
+            self._console.print(table)
         if section.note:
             self.line(section.note, "dim")
 

@@ -47,7 +47,8 @@ def listed(book: PriceBook, notes: Notes, name: str, terms: Terms, only: str | N
     found: dict[tuple[str, str], dict[str, str]] = {}
     for provider in book.providers.values():
         if only in (None, provider.id) and (at := place(book, provider, name)):
-            found.setdefault(at, {})[provider.id] = _rule_of(provider.prices, at, name)
+            lists = (provider.prices, book.providers[at[0]].prices)
+            found.setdefault(at, {})[provider.id] = _rule_of(lists, at[1].casefold(), name)
     return [_listed(book, notes, at, providers, terms, call) for at, providers in found.items()]
 
 
@@ -62,16 +63,22 @@ def model_at(book: PriceBook, at: tuple[str, str]) -> Model:
     return book.providers[at[0]].prices.models[at[1].casefold()]
 
 
-def _rule_of(own: PriceList, at: tuple[str, str], asked: str) -> str:
-    name, target = own.stripped(asked), at[1].casefold()
+def _rule_of(lists: Iterable[PriceList], target: str, asked: str) -> str:
+    """How a name leads to a model, by the provider's own list or by the one that has the model."""
+    ways = (way for prices in lists if (way := _way(prices, target, asked)))
+    return next(ways, "by rules of several providers")
+
+
+def _way(prices: PriceList, target: str, asked: str) -> str | None:
+    name = prices.stripped(asked)
     steps = [] if name == asked.casefold() else ["without its prefix"]
-    if target not in (name, *own.aliased(name)) and undated(name) != name:
+    if target not in (name, *prices.aliased(name)) and undated(name) != name:
         name = undated(name)
         steps.append("without its date")
-    if target in own.aliased(name):
-        steps.append(_alias(own, name, target))
+    if target in prices.aliased(name):
+        steps.append(_alias(prices, name, target))
     elif target != name:
-        steps.append("by a rule of the provider")
+        return None
     return ", ".join(steps) or "by its name"
 
 

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from llmobs.pricing import PriceBook, Provider, Quote, Terms, charges
-from llmobs.units import UNITS
-from scripts.price_parts.listed import place
+from llmobs.pricing.rate import entry_on
+from scripts.price_parts.listed import model_at, place
 from scripts.price_parts.notes import Notes
 from scripts.price_sources.book import key
 
@@ -77,12 +77,10 @@ def yaml(book: PriceBook, notes: Notes, found: Iterable[Missing]) -> str:
 
 def _block(book: PriceBook, notes: Notes, provider: str, gaps: list[Missing]) -> Iterator[str]:
     yield f"  {provider}:"
-    paths = sorted({gap.path for gap in gaps if gap.path})
-    if paths:
+    if paths := sorted({gap.path for gap in gaps if gap.path}):
         yield "    routes:"
         yield from (f'      - {{path: "{path}", dialect: {TODO}}}' for path in paths)
-    named = {gap.model: gap for gap in gaps if gap.model and not gap.path}
-    if named:
+    if named := {gap.model: gap for gap in gaps if gap.model and not gap.path}:
         yield "    models:"
         for model, gap in sorted(named.items()):
             yield from _model(book, notes, model, gap)
@@ -95,7 +93,7 @@ def _model(book: PriceBook, notes: Notes, model: str, gap: Missing) -> Iterator[
     if gap.like:
         yield f"      # or, if it is the same model, under aliases: {key(model)}: {key(gap.like)}"
     yield f"      {key(at[1] if at else model)}:"
-    if at:
-        yield from (line.text for line in notes.lines(at))
-    rates = ", ".join(f"{unit}: {TODO}" for unit in gap.units if unit in UNITS)
-    yield f"        - {{{rates}}}"
+    yield from (line.text for line in notes.lines(at)) if at else ()
+    entry = entry_on(model_at(book, at).entries, gap.last_at.date()) if at else None
+    since = [f"from: {entry.start}"] if entry and entry.start else []
+    yield f"        - {{{', '.join([*since, *(f'{unit}: {TODO}' for unit in gap.units)])}}}"

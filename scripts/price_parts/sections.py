@@ -16,7 +16,7 @@ _SOURCES = ("genai-prices", "litellm", "hand")
 def of_model(found: Listed) -> Section:
     """The rates of one price list."""
     since = f" from {found.since}" if found.since else ""
-    until = f" until {found.until}" if found.until and found.since else ""
+    until = f" until {found.until}" if found.until and found.rates else ""
     return Section(
         f"{found.prices_of}/{found.model}{since}{until}",
         [*(Column(name, figures=False) for name in ("unit", "when", "source")), Column("USD"), Column("per")],
@@ -33,8 +33,7 @@ def _rate(rate: Rate) -> list[str]:
 def _remarks(found: Listed) -> Iterator[str]:
     if found.trouble:
         yield found.trouble
-    if found.page:
-        yield f"price list: {found.page}"
+    yield f"price list: {found.page or 'none is named'}"
     yield from dict.fromkeys(f"{rate.source}: {rate.note}" for rate in found.rates if rate.note)
     ways: dict[str, list[str]] = {}
     for provider, way in found.providers.items():
