@@ -62,8 +62,8 @@ def _show(options: argparse.Namespace) -> None:
     if options.provider not in (None, *book.providers):
         raise AskedError(f"no provider {options.provider}; {did_you_mean(options.provider, book.providers)}")
     at = (options.at or datetime.now(UTC)).replace(tzinfo=UTC)
-    terms = Terms(at, options.tokens or 0, options.tier, options.batch, options.region)
-    call = options.tokens is not None or options.batch or bool(options.tier or options.region)
+    terms = Terms(at, options.tokens or 0, options.tier, options.batch, options.region, options.variant)
+    call = options.tokens is not None or options.batch or bool(options.tier or options.region or options.variant)
     found = listed(book, Notes(_files(options)), options.model, terms, options.provider, call)
     if not found:
         names = {name for provider in book.providers.values() for name in provider.prices.models}
@@ -144,6 +144,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     show.add_argument("--tier", metavar="NAME", help="rates of a call of this service tier")
     show.add_argument("--batch", action="store_true", help="rates of a call in a batch")
     show.add_argument("--region", metavar="NAME", help="rates of a call in this region")
+    show.add_argument("--variant", metavar="NAME", help="rates of such a call: quality and size, as hd/1024x1792")
     gaps = _command(commands, "missing", _missing, "models that were called and have no price, and the lines to write")
     gaps.add_argument("--db", type=Path, default=Path("llmobserve.duckdb"), help="database (%(default)s)")
     gaps.add_argument("--since", type=moment, metavar="TIME", help=f"first moment: {MOMENTS}")

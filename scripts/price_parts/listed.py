@@ -13,6 +13,7 @@ from llmobs.units import UNITS, Side
 from scripts.price_parts.notes import Notes
 from scripts.price_sources.names import undated
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
@@ -144,7 +145,9 @@ def conditions(rule: Rule) -> str:
         f"tier {rule.tier}" if rule.tier else "",
         "batch" if rule.batch else "",
         f"region {rule.region}" if rule.region else "",
+        rule.variant or "",
         f"{_clock(rule.hours[0])}-{_clock(rule.hours[1])} UTC" if rule.hours else "",
+        " ".join(_DAYS[day] for day in sorted(rule.days)) if rule.days else "",
     )
     return ", ".join(filter(None, words))
 

@@ -35,7 +35,7 @@ providers:
         - {source: litellm, input: 4, output: 20}
         - {from: 2026-06-01, source: genai-prices, input: 2, cached_input: 1, output: 10, file_search: 2.5}
         - {from: 2026-06-01, source: litellm, batch: true, multiply: 0.5}
-        - {from: 2026-06-01, source: hand, above: 200000, tier: flex, region: "eu*", hours: "16:30-00:30", input: 3, cached_input: 1, output: 12}  # https://example.com/flex
+        - {from: 2026-06-01, source: hand, above: 200000, tier: flex, region: "eu*", variant: "hd*", hours: "16:30-00:30", days: "mon-fri", input: 3, cached_input: 1, output: 12}  # https://example.com/flex
       new:
         - {from: 2027-01-01, source: litellm, input: 1, output: 2}
   plan:
@@ -106,9 +106,9 @@ cached_input  always                                            genai-prices    
 output        always                                            genai-prices     10  1,000,000
 file_search   always                                            genai-prices    2.5      1,000
 all tokens    batch                                             litellm       x 0.5
-input         above 200,000 tokens, tier flex, 16:30-00:30 UTC  hand              3  1,000,000
-cached_input  above 200,000 tokens, tier flex, 16:30-00:30 UTC  hand              1  1,000,000
-output        above 200,000 tokens, tier flex, 16:30-00:30 UTC  hand             12  1,000,000
+input         above 200,000 tokens, tier flex, 16:30-00:30 UTC, Mon Tue Wed Thu Fri  hand              3  1,000,000
+cached_input  above 200,000 tokens, tier flex, 16:30-00:30 UTC, Mon Tue Wed Thu Fri  hand              1  1,000,000
+output        above 200,000 tokens, tier flex, 16:30-00:30 UTC, Mon Tue Wed Thu Fri  hand             12  1,000,000
 price list: https://example.com/openai
 hand: https://example.com/flex
 openai, plan: by its name
@@ -118,7 +118,7 @@ openai, plan: by its name
 class TestShow:
     def test_whole_list(self, desk: Desk) -> None:
         """Every rate stands with its conditions, start and source, and every provider that has it is named."""
-        shown = desk.says("show", "gpt-x").replace(", region eu*", "").splitlines()
+        shown = desk.says("show", "gpt-x").replace(", region eu*, hd*", "").splitlines()
 
         assert [line.split() for line in shown if "──" not in line] == [
             line.split() for line in SHOWN.splitlines() if "──" not in line
@@ -195,7 +195,18 @@ class TestShow:
 
     def test_call_on_all_terms(self, desk: Desk) -> None:
         """Tokens, tier, region and the hour of the day choose the rule that says most."""
-        terms = ("--tokens", 250000, "--tier", "flex", "--region", "eu-west", "--at", "2026-11-01T17:00")
+        terms = (
+            "--tokens",
+            250000,
+            "--tier",
+            "flex",
+            "--region",
+            "eu-west",
+            "--variant",
+            "hd/1",
+            "--at",
+            "2026-11-02T17:00",
+        )
         told = desk.tells("show", "gpt-x", *terms)
 
         assert [rate["rate_usd"] for rate in told] == [3, 1, 12, Decimal("2.5")]
@@ -272,6 +283,9 @@ providers:
     models:
       other:
         - {input: TODO}
+  lost:
+    routes:
+      - {path: "/x", dialect: TODO}
   openai:
     routes:
       - {path: "/v1/new", dialect: TODO}
