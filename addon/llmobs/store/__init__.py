@@ -1,6 +1,6 @@
 """The events in a DuckDB file; the only package that imports duckdb. It does not know where events come from."""
 
-from llmobs.store.connection import Reading, Row, Table, Writing, read, reading, writing
+from llmobs.store.connection import Reading, Row, Table, Writing, read, reading, saved, writing
 from llmobs.store.errors import (
     BadRowError,
     CorruptError,
@@ -29,5 +29,6 @@ __all__ = [
     "Writing",
     "read",
     "reading",
+    "saved",
     "writing",
 ]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -16,7 +17,7 @@ from uuid import uuid4
 import duckdb
 
 from llmobs.event import COLUMNS
-from llmobs.store import jobs, schema, undo
+from llmobs.store import jobs, repricing, schema, undo
 from llmobs.store.errors import BadRowError, CorruptError, LockedError, MissingError, explained
 
 # Files of DuckDB 2's own format can't be read by the 1.x command lines that people have; the oldest format of 1.x costs
@@ -82,6 +83,17 @@ class Writing:
             except _BAD_VALUE as error:
                 raise BadRowError(str(error)) from error
 
+    def reprice(self, lines: Path, at: datetime) -> int:
+        """Put new costs into their rows and keep the former ones beside them, in one transaction; gives the number.
+
+        `lines` are JSON objects of `repricing.RENEWED` and `repricing.WAS`; `at` is naive UTC.
+        """
+        with self._transaction({}, ()):
+            self._db.execute(repricing.READ, [str(lines)])
+            [(kept,)] = self._db.execute(repricing.KEEP, [at]).fetchall()
+            self._db.execute(repricing.RENEW)
+        return int(kept)
+
     @contextmanager
     def _table(self, *, merging: bool) -> Iterator[str]:
         """The table to append to, with what has to be done before and after."""
@@ -140,6 +152,12 @@ class Reading:
         answer = self._db.execute(sql, list(params)) if params else self._db.execute(sql)
         return Table(tuple(column[0] for column in answer.description or ()), answer.fetchall())
 
+    def save(self, sql: str, file: Path, variables: Mapping[str, object]) -> int:
+        """Write what a query gives into a file, for when the database is closed again; the number of rows."""
+        name = str(file).replace("'", "''")
+        [(count,)] = self.query(f"COPY ({sql}) TO '{name}' (FORMAT parquet)", variables=variables).rows
+        return int(str(count))
+
 
 @contextmanager
 def writing(path: Path, wait: float = 1.0) -> Iterator[Writing]:
@@ -169,6 +187,14 @@ def reading(path: Path, wait: float = 5.0) -> Iterator[Reading]:
             yield Reading(db)
         finally:
             db.close()
+
+
+def saved(file: Path, size: int) -> Iterator[list[Row]]:
+    """The rows of a file that `Reading.save` wrote, so many at a time."""
+    with duckdb.connect(config=_CONFIG) as db:
+        answer = db.execute("SELECT * FROM read_parquet(?)", [str(file)])
+        while rows := answer.fetchmany(size):
+            yield rows
 
 
 def read(path: Path, sql: str, params: Sequence[object] = ()) -> Table:

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from llmobs.event import COLUMNS, Charge
+from llmobs.store import repricing
 from llmobs.store.errors import ForeignError, NewerError
 
 PROGRAM = "llmobserve"
@@ -63,15 +64,17 @@ def _creation() -> list[str]:
         # No key on either table: an index doubles the cost of a cycle, and exactly-once does not rest on one.
         "CREATE TABLE spool_marks (segment VARCHAR, loaded BIGINT)",
         "CREATE TABLE meta (key VARCHAR, value VARCHAR)",
+        repricing.TABLE,
         f"INSERT INTO meta VALUES ('program', '{PROGRAM}'), ('schema', '{SCHEMA}')",  # noqa: S608
     ]
 
 
 def _migration(db: duckdb.DuckDBPyConnection) -> list[str]:
-    """Additive only: the columns that an older version did not have, at the end."""
+    """Additive only: the tables and columns that an older version did not have, columns at the end."""
     there = {name for name, *_ in db.execute("DESCRIBE events").fetchall()}
     return [
         *(f'ALTER TABLE events ADD COLUMN "{name}" {kind}' for name, (kind, _) in COLUMNS.items() if name not in there),
+        repricing.TABLE,
         *_comments(),
         f"UPDATE meta SET value = '{SCHEMA}' WHERE key = 'schema'",  # noqa: S608
     ]

@@ -1,0 +1,43 @@
+"""Rows of the database as events, and new costs as lines that the database takes; it prices nothing."""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+import msgspec
+
+from llmobs.event import Charge, CostStatus, Event, Outcome
+from llmobs.store.repricing import RENEWED, WAS
+
+# All that decides a price, and what it decided.
+_COLUMNS = (
+    "event_id", "started_at", "host", "path", "method", "status_code", "provider", "operation", "request_model",
+    "response_model", "model", "outcome", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
+    "reasoning_tokens", "charges", "cost_usd", "list_cost_usd", "cost_status", "usage", "price_version",
+    "service_tier", "job_id", "results_id", "region", "variant",
+)  # fmt: skip
+QUERY = f"""
+SELECT {", ".join(f'events."{name}"' for name in _COLUMNS)}
+FROM events
+WHERE provider IS NOT NULL AND cost_status <> 'pending'
+    AND started_at >= coalesce(getvariable('since')::TIMESTAMP, TIMESTAMP '0001-01-01')
+    AND started_at < coalesce(getvariable('until')::TIMESTAMP, TIMESTAMP 'infinity')
+    AND (getvariable('provider') IS NULL OR events.provider = getvariable('provider'))
+    AND (getvariable('model') IS NULL
+        OR list_contains([events.model, response_model, request_model], getvariable('model')))
+"""  # noqa: S608 -- names of columns
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
+
+
+def event(row: Sequence[object]) -> Event:
+    """A row of QUERY as the event it was."""
+    found: dict[str, object] = dict(zip(_COLUMNS, row, strict=True))
+    found["started_at"] = found["started_at"].replace(tzinfo=UTC)  # type: ignore[attr-defined]
+    found["outcome"], found["cost_status"] = Outcome(str(found["outcome"])), CostStatus(str(found["cost_status"]))
+    found["charges"] = tuple(Charge(**charge) for charge in found["charges"] or ())  # type: ignore[attr-defined]
+    return Event(**found)  # type: ignore[arg-type]
+
+
+def line(old: Event, new: Event) -> bytes:
+    """A line of the file that `store.Writing.reprice` takes."""
+    values = {name: getattr(new, name) for name in ("event_id", *RENEWED)}
+    return _ENCODER.encode(values | {was: getattr(old, name) for was, name in WAS.items()}) + b"\n"
