@@ -101,7 +101,8 @@ def _settled(row: Event) -> bool:
 
 def _lost(row: Event, dialect: Dialect) -> bool:
     """A plan pays, so there are no charges, and the list cost may hold fees that only they could tell."""
-    if not _planned(row) or row.list_cost_usd is None:
+    unknown = row.list_cost_usd is None and (row.input_tokens or row.output_tokens)
+    if not _planned(row) or unknown:
         return False
     return bool(dialect.asked) or any(not _in_usage(fee) for fee in dialect.fees)
 

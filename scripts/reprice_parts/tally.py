@@ -95,7 +95,7 @@ class Tally:
         if self.now_priced:
             yield f"{plural(self.now_priced, 'call')} without a price before, with one now."
         if self.left:
-            yield f"{plural(self.left, 'call')} left alone: no price decides their cost, or too little of them is stored."
+            yield f"{plural(self.left, 'call')} left alone: no price decides their cost, or too little is stored."
 
     def answer(self) -> dict[str, object]:
         """The same for programs."""
