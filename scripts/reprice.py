@@ -92,7 +92,7 @@ def _print(options: argparse.Namespace, tally: Tally, written: int) -> None:
     screen = Screen()
     if tally.total.calls:
         screen.section(tally.section())
-    screen.line("")
+        screen.line("")
     for line in tally.lines():
         screen.line(line)
     screen.line(_result(options, tally, written))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from llmobs.render import PIPE_WIDTH, Column, Screen, Section, count, percent, usd
+from llmobs.render import PIPE_WIDTH, Column, Screen, Section, count, percent, progress, usd
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,18 @@ def test_section_without_rows() -> None:
     Screen(file).section(Section("Spend", [Column("cost")], [], note="nothing was spent"))
 
     assert file.getvalue() == "Spend\nnothing was spent\n"
+
+
+def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar is drawn on a terminal's standard error, and nothing into a pipe."""
+    with progress("reading", 10) as advance:
+        advance(5)
+    assert capsys.readouterr() == ("", "")
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with progress("reading", 10) as advance:
+        advance(10)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "reading" in err
+    assert "10/10" in err

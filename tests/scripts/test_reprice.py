@@ -14,12 +14,14 @@ from hypothesis import given, settings
 
 from llmobs import store
 from llmobs.event import CostStatus, Event, Outcome, to_row
+from llmobs.hooks import addon
 from llmobs.pricing import PriceBook
 from scripts import reprice
 from scripts.reprice_parts import rows
 from scripts.reprice_parts.rebuilt import origin
 from scripts.reprice_parts.renewed import renewed
 from tests.books import BOOK, TEXT, book
+from tests.hooks.test_addon import ASKED, CHAT, SSE, STREAM, Proxy
 from tests.scripts.past_calls import attempt, calls
 from tests.store.files import held
 
@@ -191,13 +193,21 @@ CALLS = [
 ]
 DRY = """\
 New costs: 3 calls
-day         model  status             calls   before    after  difference   at list
-───────────────────────────────────────────────────────────────────────────────────
-2026-11-20  gpt-x                         1  $0.0030  $0.0050     $0.0020   $0.0020
-2026-11-21  gpt-x  1 unpriced -> exact      2  ≥$0.0030  $0.0100     $0.0070   $0.0070
-───────────────────────────────────────────────────────────────────────────────────
-total                                     3  ≥$0.0060  $0.0150     $0.0090   $0.0090
+day         model  status               calls    before    after  difference  at list
+─────────────────────────────────────────────────────────────────────────────────────
+2026-11-20  gpt-x                           1   $0.0030  $0.0050     $0.0020  $0.0020
+2026-11-21  gpt-x  1 unpriced -> exact      2  ≥$0.0030  $0.0100     $0.0070  $0.0070
+
+total                                       3  ≥$0.0060  $0.0150     $0.0090  $0.0090
+difference: of what is known; at list: at list price, also where a plan pays or the provider says what
+
+1 call without a price before, with one now.
+1 call left alone: no price decides their cost, or too little is stored.
+{}: 6 calls looked at, nothing written. --apply writes the new costs and keeps the former ones.
 """
+
+
+APPLY = "--apply writes the new costs and keeps the former ones."
 
 
 class Desk:
@@ -249,7 +259,7 @@ def test_dry_run(desk: Desk) -> None:
     before = desk.rows()
     out = desk.says("--pricing", desk.dearer())
 
-    assert out == DRY
+    assert [line.rstrip() for line in out.splitlines()] == DRY.format(desk.database).splitlines()
     assert desk.rows() == before
 
 
@@ -353,6 +363,33 @@ def test_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.run("--pricing", desk.dearer(), "--apply") == 130
     assert "nothing was changed" in desk.capsys.readouterr().err
     assert desk.rows() == before
+
+
+def test_nothing_to_tell(desk: Desk) -> None:
+    """Where every call has a new cost and had one before, the table says it all."""
+    out = desk.says("--pricing", desk.dearer(), "--until", "2026-11-21", "--model", "gpt-x").splitlines()
+
+    assert out[-2:] == ["", f"{desk.database}: 1 call looked at, nothing written. {APPLY}"]
+
+
+def test_rows_of_the_addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the addon stored under some prices comes out of the same prices as it is."""
+    prices = tmp_path / "pricing.yaml"
+    prices.write_text(TEXT)
+    monkeypatch.setattr(addon, "PRICES", prices)
+    proxy = Proxy(tmp_path)
+    proxy.call(proxy.flow(), CHAT)
+    proxy.call(proxy.flow(STREAM), SSE[:40], SSE[40:], content_type="text/event-stream")
+    proxy.call(proxy.flow(STREAM), SSE[:40], content_type="text/event-stream")
+    proxy.call(proxy.flow(), b'{"error":{"type":"quota"}}', status=429)
+    proxy.call(proxy.flow(path="/v1/nowhere"), b'{"usage":{"tokens":5}}')
+    proxy.call(proxy.flow(path="/v1/moderations"), b"{}")
+    proxy.call(proxy.flow(ASKED.replace(b"gpt-x", b"gpt-y")), CHAT.replace(b"gpt-x", b"gpt-y"))
+    proxy.call(proxy.flow(host="plan.example"), CHAT)
+    assert {row["cost_status"] for row in proxy.rows()} == {"exact", "estimated", "not_billed", "unpriced"}
+
+    assert reprice.main(["--db", str(proxy.database), "--file", str(prices)]) == 0
+    assert "8 calls looked at, every cost stays as it is." in capsys.readouterr().out
 
 
 def test_as_a_program(desk: Desk) -> None:
