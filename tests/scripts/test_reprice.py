@@ -116,7 +116,7 @@ class TestOneRow:
         now = renewed(free, made.event(Outcome.OK))
 
         assert now is not None
-        assert (now.cost_status, now.cost_usd) == (CostStatus.NOT_BILLED, 0)
+        assert (now.cost_status, now.cost_usd) == (CostStatus.NOT_BILLED, Decimal(0))
 
     def test_path_that_has_a_route_now(self) -> None:
         """A path of no route that a file now gives a dialect is metered from its stored usage, and named."""
@@ -367,7 +367,9 @@ def test_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_to_tell(desk: Desk) -> None:
     """Where every call has a new cost and had one before, the table says it all."""
-    out = desk.says("--pricing", desk.dearer(), "--until", "2026-11-21", "--model", "gpt-x").splitlines()
+    out = desk.says(
+        "--pricing", desk.dearer(), "--until", "2026-11-21", "--provider", "openai", "--model", "gpt-x"
+    ).splitlines()
 
     assert out[-2:] == ["", f"{desk.database}: 1 call looked at, nothing written. {APPLY}"]
 
@@ -380,7 +382,7 @@ def test_rows_of_the_addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     proxy = Proxy(tmp_path)
     proxy.call(proxy.flow(), CHAT)
     proxy.call(proxy.flow(STREAM), SSE[:40], SSE[40:], content_type="text/event-stream")
-    proxy.call(proxy.flow(STREAM), SSE[:40], content_type="text/event-stream")
+    proxy.call(proxy.flow(STREAM), SSE.partition(b"\n\n")[0] + b"\n\n", content_type="text/event-stream")
     proxy.call(proxy.flow(), b'{"error":{"type":"quota"}}', status=429)
     proxy.call(proxy.flow(path="/v1/nowhere"), b'{"usage":{"tokens":5}}')
     proxy.call(proxy.flow(path="/v1/moderations"), b"{}")
