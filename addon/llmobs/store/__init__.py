@@ -1,6 +1,6 @@
 """The events in a DuckDB file; the only package that imports duckdb. It does not know where events come from."""
 
-from llmobs.store.connection import Reading, Row, Table, Writing, read, reading, saved, writing
+from llmobs.store.connection import Writing, read, reading, writing
 from llmobs.store.errors import (
     BadRowError,
     CorruptError,
@@ -12,6 +12,7 @@ from llmobs.store.errors import (
     ReadOnlyError,
     StoreError,
 )
+from llmobs.store.question import Reading, Row, Table, saved
 
 __all__ = [
     "BadRowError",

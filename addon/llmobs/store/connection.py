@@ -8,7 +8,6 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -19,6 +18,7 @@ import duckdb
 from llmobs.event import COLUMNS
 from llmobs.store import jobs, repricing, schema, undo
 from llmobs.store.errors import BadRowError, CorruptError, LockedError, MissingError, explained
+from llmobs.store.question import Reading, Row, Table
 
 # Files of DuckDB 2's own format can't be read by the 1.x command lines that people have; the oldest format of 1.x costs
 # neither size nor speed here, and every version since 1.0 reads it.
@@ -37,16 +37,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
 # What DuckDB and its Python layer raise for a value that a column can't hold.
 _BAD_VALUE = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError, TypeError, OverflowError)
 _JOB_ID = list(COLUMNS).index("job_id")
-
-type Row = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What a query gave."""
-
-    columns: tuple[str, ...]
-    rows: list[Row]
 
 
 class Writing:
@@ -138,29 +128,6 @@ class Writing:
             raise BadRowError(str(error)) from error
 
 
-class Reading:
-    """An open, checked database that can only be asked."""
-
-    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
-        self._db = db
-
-    def query(self, sql: str, params: Sequence[object] = (), variables: Mapping[str, object] | None = None) -> Table:
-        """Run one query (or a file of them: the last one's answer counts) after setting its SQL variables."""
-        for name, value in (variables or {}).items():
-            self._db.execute(f'SET VARIABLE "{name}" = ?', [value])
-        # A file of several statements can't be prepared, so parameters are passed only where there are any.
-        answer = self._db.execute(sql, list(params)) if params else self._db.execute(sql)
-        return Table(tuple(column[0] for column in answer.description or ()), answer.fetchall())
-
-    def save(self, sql: str, file: Path, variables: Mapping[str, object]) -> int:
-        """Write what a query gives into a file, for when the database is closed again; the number of rows."""
-        name = str(file).replace("'", "''")
-        self._db.execute("SET threads = 1")  # each one more takes 200 MB, and is no faster
-        copy = f"COPY ({sql}) TO '{name}' (FORMAT parquet, ROW_GROUP_SIZE 10000)"
-        [(count,)] = self.query(copy, variables=variables).rows
-        return int(str(count))
-
-
 @contextmanager
 def writing(path: Path, wait: float = 1.0) -> Iterator[Writing]:
     """Open the database for writing, with its tables; raises StoreError, a LockedError after `wait` seconds."""
@@ -189,14 +156,6 @@ def reading(path: Path, wait: float = 5.0) -> Iterator[Reading]:
             yield Reading(db)
         finally:
             db.close()
-
-
-def saved(file: Path, size: int) -> Iterator[list[Row]]:
-    """The rows of a file that `Reading.save` wrote, so many at a time."""
-    with duckdb.connect(config=_CONFIG) as db:
-        answer = db.execute("SELECT * FROM read_parquet(?)", [str(file)])
-        while rows := answer.fetchmany(size):
-            yield rows
 
 
 def read(path: Path, sql: str, params: Sequence[object] = ()) -> Table:
