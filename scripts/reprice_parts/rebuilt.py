@@ -13,7 +13,7 @@ from llmobs.dialect import Dialect, Fee, Json, Reading, number, read
 from llmobs.dialects import DIALECTS
 from llmobs.event import CostStatus, Event, Outcome
 from llmobs.invoice import Call
-from llmobs.lines import batched
+from llmobs.lines import apart
 from llmobs.pricing import Aborted, Billing, PriceBook, Provider, Route
 from llmobs.units import UNITS, Quantities, Side
 from llmobs.wire.lazy import value
@@ -73,13 +73,16 @@ def rebuilt(row: Event, at: Origin) -> Call | None:
 
 
 def _is_line(dialect: Dialect, row: Event) -> bool:
-    return dialect.results is not None and (row.job_id or "").startswith(f"{row.results_id}/")
+    """Whether the call came within another answer: a line of a batch, or what is listed under a name of its own."""
+    if dialect.results is None or row.job_id is None:
+        return False
+    own = dialect.results.model
+    return row.job_id.startswith(f"{row.results_id}/") or bool(own and row.request_model == own)
 
 
 def _of_line(dialect: Dialect, row: Event) -> Dialect:
-    """The dialect of a call that came with the results of a batch."""
     assert dialect.results is not None
-    tried = [batched(name) for name in dialect.results.dialects]
+    tried = [apart(name, batch=dialect.batch) for name in dialect.results.dialects]
     return next((found for found in tried if read(found, _usage(row) or {})), tried[0])
 
 
