@@ -78,6 +78,8 @@ class Writing:
 
         `lines` are JSON objects of `repricing.RENEWED` and `repricing.WAS`; `at` is naive UTC.
         """
+        # Beyond that DuckDB uses the disk: half a million rows fit into 400 MB in no more time than they take without.
+        self._db.execute("SET memory_limit = '1GB'")
         with self._transaction({}, ()):
             self._db.execute(repricing.READ, [str(lines)])
             [(kept,)] = self._db.execute(repricing.KEEP, [at]).fetchall()
