@@ -63,7 +63,7 @@ def test_a_request_that_never_was_complete() -> None:
 
     event = left(chunks=0, status=None, sent=False)
 
-    assert (event.cost_status, event.cost_usd) == (CostStatus.NOT_BILLED, 0)
+    assert (event.cost_status, event.cost_usd) == (CostStatus.NOT_BILLED, Decimal(0))
 
 
 @pytest.mark.parametrize("status", [400, 429, 500])
