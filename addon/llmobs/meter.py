@@ -116,7 +116,8 @@ class Meter:
             for path in self._dialect.usage:
                 found = answer.usage(path, self._dialect)
                 if found:
-                    self._fold(found | _tools(answer, self._dialect), self._state(root, message))
+                    step = {"model": self.model} if self._dialect.sums and self.model else {}
+                    self._fold(found | _tools(answer, self._dialect) | step, self._state(root, message))
                     return True
         return False
 
