@@ -11,6 +11,7 @@ from llmobs.tap import RequestTap, ResponseTap, is_small
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.framing import Framer
 from tests.cuts import cuttings
+from tests.frames import grpc_frame
 from tests.test_attempt import attempt
 
 WORD = b'data: {"id":"c","model":"gpt-x","choices":[{"delta":{"content":" word"}}]}\n\n'
@@ -202,3 +203,11 @@ def test_small_bodies(length: str, small: bool) -> None:
     """A body is small only if its length is announced."""
 
     assert is_small({"content-length": length}) is small
+
+
+@pytest.mark.parametrize("bad", [grpc_frame(b"\xff"), grpc_frame(b"\xff") + b"\xff" * 5])
+def test_protobuf_that_cannot_be_read_passes(bad: bytes) -> None:
+    """Messages that are no protobuf tell nothing, and a broken frame after them does no more harm."""
+
+    for pieces in cuttings(bad):
+        assert passed(tap(attempt(DIALECTS["xai_grpc"]), "application/grpc"), pieces) == bad
