@@ -34,10 +34,13 @@ def parses(new: Callable[[], Fed], body: bytes, choice: int) -> list[bytes]:
 
 
 def decodes(header: str, body: bytes, choice: int) -> None:
-    """A decoder gives the same however the bytes are cut, up to a fault, and no more than a body may grow to."""
+    """A decoder gives the same however the bytes are cut, as far as they are sound, and no more than a body may grow to.
+
+    The libraries notice damage sooner or later as it is cut, and zstd may miss it in a frame that is cut off, too.
+    """
     whole, fault = _decoded(header, [body])
     parts, other = _decoded(header, cut(body, random.Random(choice)))
-    assert (parts == whole and not other) if not fault else other
+    assert whole == parts or ((fault or other) and (whole.startswith(parts) or parts.startswith(whole)))
     assert max(len(whole), len(parts)) <= max(2 * FREE_BYTES, MAX_RATIO * len(body))
 
 
