@@ -34,7 +34,7 @@ def parses(new: Callable[[], Fed], body: bytes, choice: int) -> list[bytes]:
 
 
 def decodes(header: str, body: bytes, choice: int) -> None:
-    """A decoder gives the same however the bytes are cut, as far as they are sound, and no more than a body may grow to.
+    """A decoder gives the same however the bytes are cut, as far as they are sound, and never too much.
 
     The libraries notice damage sooner or later as it is cut, and zstd may miss it in a frame that is cut off, too.
     """
