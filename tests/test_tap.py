@@ -132,6 +132,19 @@ def test_messages_before_a_fault_still_count(monkeypatch: pytest.MonkeyPatch) ->
     assert (call.trouble, call.meter.usage is not None) == ("wire_error", True)
 
 
+def test_fault_upon_a_fault() -> None:
+    """What a broken encoding gave up to its fault may be too large to read, too; what fits of it counts."""
+
+    body = gzip.compress(USAGE + b"data: " + b"x" * 300, mtime=0)
+    for pieces in cuttings(body + gzip.compress(b"more")[:10] + b"\xff" * 90):
+        call = attempt()
+        watched = tap(call, encoding="gzip")
+        watched.framer = Framer("text/event-stream", limit=200)
+
+        assert b"".join(pieces) == passed(watched, pieces)
+        assert (call.trouble, call.meter.usage is not None) == ("wire_error", True)
+
+
 def test_broken_encoding_never_breaks_the_call(caplog: pytest.LogCaptureFixture) -> None:
     """Bytes that cannot be decoded pass all the same; the row says that they were not metered."""
 

@@ -177,15 +177,7 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"outputs": [{"text": "a body that tells nothing"}]},
-        {"usage": {"input_tokens": 3, "output_tokens": 4}},
-        {"usage": {"inputTokens": 3}},
-        {"embedding": []},
-    ],
-)
+@pytest.mark.parametrize("body", [{"outputs": []}, {"usage": {"input_tokens": 9}}, {"usage": {"inputTokens": 3}}])
 def test_headers_come_first(body: dict[str, object]) -> None:
     """The headers of an answer tell all counts, whatever its body tells."""
 
