@@ -11,6 +11,7 @@ from llmobs.tap import RequestTap, ResponseTap, is_small
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.framing import Framer
 from tests.cuts import cuttings
+from tests.frames import grpc_frame
 from tests.test_attempt import attempt
 
 WORD = b'data: {"id":"c","model":"gpt-x","choices":[{"delta":{"content":" word"}}]}\n\n'
@@ -131,6 +132,19 @@ def test_messages_before_a_fault_still_count(monkeypatch: pytest.MonkeyPatch) ->
     assert (call.trouble, call.meter.usage is not None) == ("wire_error", True)
 
 
+def test_fault_upon_a_fault() -> None:
+    """What a broken encoding gave up to its fault may be too large to read, too; what fits of it counts."""
+
+    body = gzip.compress(USAGE + b"data: " + b"x" * 300, mtime=0)
+    for pieces in cuttings(body + gzip.compress(b"more")[:10] + b"\xff" * 90):
+        call = attempt()
+        watched = tap(call, encoding="gzip")
+        watched.framer = Framer("text/event-stream", limit=200)
+
+        assert b"".join(pieces) == passed(watched, pieces)
+        assert (call.trouble, call.meter.usage is not None) == ("wire_error", True)
+
+
 def test_broken_encoding_never_breaks_the_call(caplog: pytest.LogCaptureFixture) -> None:
     """Bytes that cannot be decoded pass all the same; the row says that they were not metered."""
 
@@ -202,3 +216,11 @@ def test_small_bodies(length: str, small: bool) -> None:
     """A body is small only if its length is announced."""
 
     assert is_small({"content-length": length}) is small
+
+
+@pytest.mark.parametrize("bad", [grpc_frame(b"\xff"), grpc_frame(b"\xff") + b"\xff" * 5])
+def test_protobuf_that_cannot_be_read_passes(bad: bytes) -> None:
+    """Messages that are no protobuf tell nothing, and a broken frame after them does no more harm."""
+
+    for pieces in cuttings(bad):
+        assert passed(tap(attempt(DIALECTS["xai_grpc"]), "application/grpc"), pieces) == bad

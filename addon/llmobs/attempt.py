@@ -71,6 +71,8 @@ class Attempt:
         self.sent = True
         self.request_bytes = sent
         named = self.route.model if self.route else None
+        if named is None and self.dialect.asked_model:
+            named = self._request().text(self.dialect.asked_model)
         self.request_model = named or _model(self.asked) or self.query.get("model") or self.request_model
 
     @property

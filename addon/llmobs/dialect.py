@@ -187,6 +187,7 @@ class Dialect:
     tiers: served tiers by their names on the wire; a name that is not listed stands for itself.
     text: members of a message that hold generated text, for estimates; `prompt` those of a request.
     headers: response headers whose numbers join the usage object under their own names.
+    asked_model: where a request names its model, if neither the URL nor a member `model` does.
     asked: quantities that only the request tells; variant: what else of request or answer decides the price.
     sums: each usage object of a stream is a call of its own (an agent's steps); they are kept as a list in `parts`.
     batch: what is told is billed at the batch rate. job, results, turns, proto: see there.
@@ -218,6 +219,7 @@ class Dialect:
     text: tuple[str, ...] = ()
     prompt: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    asked_model: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
     variant: tuple[Variant, ...] = ()
     sums: bool = False
@@ -291,7 +293,10 @@ def _count(value: Json) -> int | Decimal | None:
 def fold(dialect: Dialect, former: dict[str, Json] | None, later: dict[str, Json]) -> dict[str, Json]:
     """The usage object after one more of them was seen; null fields count as absent, explicit zeros do not."""
     if dialect.sums:
-        return {dialect.parts: [*visit(former, f"{dialect.parts}[]"), later]}
+        steps = former[dialect.parts] if former else []
+        assert isinstance(steps, list)
+        steps.append(later)  # copying them for each further one would take quadratic time
+        return {dialect.parts: steps}
     if not former or not (dialect.merge or dialect.highest):
         return later
     if dialect.highest:

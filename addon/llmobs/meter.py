@@ -11,6 +11,7 @@ from enum import IntEnum
 from llmobs.answer import Members, head
 from llmobs.dialect import Dialect, Job, Json, fold
 from llmobs.units import Quantities
+from llmobs.wire.errors import WireError
 from llmobs.wire.protobuf import to_json
 
 # Messages are kept until usage is seen, to estimate from where it never is; the longest answers any model gives
@@ -89,7 +90,10 @@ class Meter:
         Most messages of a stream carry text only: they are told apart by a few substring tests and not parsed.
         """
         if self._dialect.proto is not None:
-            message = to_json(message, self._dialect.proto.answer)
+            try:
+                message = to_json(message, self._dialect.proto.answer)
+            except WireError:  # no protobuf tells as little as text that is no JSON
+                return False
         if self.seen and not self._telling(message):
             self._keep(message)
             return False
@@ -116,7 +120,8 @@ class Meter:
             for path in self._dialect.usage:
                 found = answer.usage(path, self._dialect)
                 if found:
-                    self._fold(found | _tools(answer, self._dialect), self._state(root, message))
+                    step = {"model": self.model} if self._dialect.sums and self.model else {}
+                    self._fold(found | _tools(answer, self._dialect) | step, self._state(root, message))
                     return True
         return False
 

@@ -185,9 +185,19 @@ class ResponseTap:
         self.attempt.trouble = "metering_error"
         if isinstance(problem, WireError):
             self.attempt.trouble = "wire_error"
-            for message in (*problem.messages, *self.framer.feed(problem.data), *self.framer.close()):
-                self.attempt.meter.feed(message)
+            self._feed_rest(problem)
         LOG.warning("%s is not metered to its end: %s", self.attempt.opening.event_id, problem)
+
+    def _feed_rest(self, fault: WireError) -> None:
+        """Meter what came before a fault, which may well run into another one."""
+        messages = fault.messages
+        for parse, arguments in ((self.framer.feed, (fault.data,)), (self.framer.close, ())):
+            try:
+                messages += parse(*arguments)
+            except WireError as another:
+                messages += another.messages
+        for message in messages:
+            self.attempt.meter.feed(message)
 
 
 def is_small(headers: Mapping[str, str], limit: int = SMALL_BYTES) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import brotli
 import zstandard
 
+from llmobs.dialect import Dialect
 from llmobs.dialects import DIALECTS
 from llmobs.wire import protobuf
 from llmobs.wire.event_stream import EventStream
@@ -19,7 +20,7 @@ from llmobs.wire.parser import Parser
 from llmobs.wire.protobuf import Field
 from llmobs.wire.sse import Sse
 from tests.frames import chunk, event, exception, grpc_frame, tagged
-from tests.fuzz.properties import LIMIT, converts, decodes, looks_up, meters, parses, sealed, strips
+from tests.fuzz.properties import LIMIT, converts, decodes, looks_up, meters, parses, sealed, strips, taps
 
 CODINGS = ("gzip", "deflate", "br", "zstd", "gzip, br", "deflate, gzip", "", "br, br, br, br, br")
 TYPES = (*PROMISED, "application/json", "")
@@ -66,6 +67,10 @@ def _framer(choice: int, body: bytes) -> None:
     parses(lambda: Framer(TYPES[choice % len(TYPES)], LIMIT), body, choice)
 
 
+def _dialect(choice: int) -> Dialect:
+    return list(DIALECTS.values())[choice % len(DIALECTS)]
+
+
 TARGETS = {
     "decoder": Target(
         lambda choice, body: decodes(CODINGS[choice % len(CODINGS)], body, choice),
@@ -81,12 +86,18 @@ TARGETS = {
     "json": Target(lambda _, body: looks_up(body), (_OPENAI, b'{"a":"\\ud800","b":1e5,"c":[]}')),
     "json_array": _parser(JsonArray, b"[" + _OPENAI + b",\r\n" + _ANTHROPIC + b"]"),
     "meter": Target(
-        lambda choice, body: meters(list(DIALECTS.values())[choice % len(DIALECTS)], body),
+        lambda choice, body: meters(_dialect(choice), body),
         (_OPENAI + b"\n" + _OPENAI, _ANTHROPIC, b'{"error":{"type":"a b"}}'),
     ),
     "ndjson": _parser(Ndjson, _LINES),
     "protobuf": Target(lambda _, body: converts(NODE, body), (_PROTOBUF,)),
     "sse": _parser(Sse, _SSE),
+    "tap": Target(
+        lambda choice, body: taps(
+            _dialect(choice), (CODINGS[choice % len(CODINGS)], TYPES[choice % len(TYPES)]), body, choice
+        ),
+        (_SSE, _LINES, _FRAMES, gzip.compress(_SSE), grpc_frame(_PROTOBUF) + b"\xff"),
+    ),
     "usage_stripper": Target(
         lambda choice, body: strips(body, choice),
         (_SSE, b'{"stream":true,"stream_options":{"include_usage":false}}', b'data: {"choices":[],"usage":{}}\n\n'),

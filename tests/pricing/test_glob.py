@@ -169,3 +169,38 @@ def test_names_match_without_case() -> None:
     assert not glob.matches("gpt-4", "gpt-4o")
     assert glob.is_glob("a?")
     assert not glob.is_glob("a")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name", "left"),
+    [
+        ("openai/", "openai/gpt-4", "gpt-4"),
+        ("openai/", "my-openai/gpt-4", "my-openai/gpt-4"),
+        ("arn:*:profile/", "arn:x:y:profile/us.m", "us.m"),
+        ("arn:*:profile/", "arn:x:profile/a:profile/b", "a:profile/b"),
+        ("arn:*:profile/", "arn:x:my-profile/a", "arn:x:my-profile/a"),
+        ("v?/", "v2/m", "m"),
+    ],
+)
+def test_without_a_prefix(prefix: str, name: str, left: str) -> None:
+    """A prefix is taken off the beginning once; a * of it takes as little as it can."""
+
+    assert glob.without(prefix, name) == left
+
+
+@pytest.mark.parametrize(
+    ("pattern", "target", "name", "renamed"),
+    [
+        ("fast-*", "slow", "fast-1", "slow"),
+        ("us.*", "*", "us.m", "m"),
+        ("jp.*", "apac.*", "jp.m.1", "apac.m.1"),
+        ("*.meta.*", "meta.*", "eu.meta.llama", "meta.llama"),
+        ("?.m", "m", "x.m", "m"),
+        ("us.*", "*", "eu.m", None),
+        ("[a]*", "b", "a", None),
+    ],
+)
+def test_renamed(pattern: str, target: str, name: str, renamed: str | None) -> None:
+    """The * of a target stands for what the last one of the pattern took."""
+
+    assert glob.renamed(pattern, target, name) == renamed

@@ -39,6 +39,13 @@ def test_unknown_price_list() -> None:
     ]
 
 
+def test_alias_with_a_rule() -> None:
+    """A target with a * has to fit some model."""
+
+    user = {"openai": {"aliases": {"us.*": "gpt-*", "eu.*": "gtp-*"}}}
+    assert said(user) == [("user0", ("openai", "aliases", "eu.*"), "there is no model gtp-*; write one of gpt-4o")]
+
+
 def test_alias_without_model() -> None:
     """An alias leads to a model of the merged provider or of a list that it takes prices from."""
     user = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import brotli
 
-from tests.testbed.formats import anthropic, gemini, openai
+from tests.testbed.formats import anthropic, bedrock, gemini, openai
 from tests.testbed.formats.reply import Ask, Message, Reply, refuse
 from tests.testbed.scenario import Ending, Framing, Scenario, parse
 
@@ -58,12 +58,15 @@ def _json(raw: bytes) -> dict[str, Any]:
 
 def _reply(ask: Ask) -> Reply:
     if ask.scenario.status >= 400:
-        return openai.failure(ask) if ask.host == "api.openai.com" else refuse(ask)
+        refusals = {"api.openai.com": openai.failure, bedrock.HOST: bedrock.refusal}
+        return refusals.get(ask.host, refuse)(ask)
     match ask.host:
         case "api.anthropic.com":
             return anthropic.answer(ask)
         case "generativelanguage.googleapis.com":
             return gemini.answer(ask)
+        case bedrock.HOST:
+            return bedrock.answer(ask)
         case "example.org":
             return Reply(content_type="text/plain", body=b"not a provider\n")
     return openai.answer(ask)

@@ -16,6 +16,7 @@ HOSTS = (
     "generativelanguage.googleapis.com",
     "openrouter.ai",
     "api.groq.com",
+    "bedrock-runtime.us-east-1.amazonaws.com",
     "example.org",
     "localhost",
 )

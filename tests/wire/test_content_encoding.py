@@ -195,6 +195,20 @@ def test_second_member_corrupt() -> None:
     assert out.endswith(b"<WireError>")
 
 
+def test_second_member_is_a_fault_however_it_is_cut() -> None:
+    """Whether a broken later member had given anything before it broke makes no difference."""
+
+    broken = gzip.compress(b"second")[:10] + b"\xff" * 40
+    assert however_cut(gzip.compress(b"first") + broken, lambda pieces: decode("gzip", pieces)).endswith(b"<WireError>")
+
+
+def test_what_follows_deflate_is_padding() -> None:
+    """Deflate has no members, and what follows it begins like anything."""
+
+    encoded = raw_deflate(BODY)
+    assert however_cut(encoded + encoded, lambda pieces: decode("deflate", pieces), 5, bytewise=False) == BODY
+
+
 @pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
 def test_bomb(name: str) -> None:
     """A bomb is an error before it fills the memory, and what it gave up to then is kept."""

@@ -4,6 +4,7 @@ from llmobs.dialect import Dialect
 from llmobs.dialects import (
     anthropic,
     batches,
+    bedrock,
     cohere,
     gemini,
     gemini_live,
@@ -21,6 +22,7 @@ from llmobs.dialects import (
 _FAMILIES = (
     anthropic,
     batches,
+    bedrock,
     cohere,
     gemini,
     gemini_live,

@@ -17,7 +17,12 @@ _SERVED_MODEL = ("openai-model", "x-ms-served-model")
 _CANCEL = "(CANCEL)"
 # Segments of a path that name an object: a digit and some length, or a placeholder of a recording.
 _ID = re.compile(r"^(?=.*\d).{12,}$|[<%]")
-_SERVED_TIER = ("x-gemini-service-tier", "azureai-processed-tier")
+_SERVED_TIER = (
+    "x-gemini-service-tier",
+    "azureai-processed-tier",
+    "x-amzn-bedrock-service-tier",
+    "x-amzn-bedrock-performanceconfig-latency",
+)
 
 
 def headers(message: http.Message) -> dict[str, str]:

@@ -22,6 +22,20 @@ def matches(pattern: str, name: str) -> bool:
     return fnmatchcase(name.casefold(), pattern.casefold())
 
 
+def without(prefix: str, name: str) -> str:
+    """A name in small letters without a prefix, in which * stands for anything up to what follows it."""
+    found = _regex(prefix).match(name)
+    return name[found.end() :] if found else name
+
+
+def renamed(pattern: str, target: str, name: str) -> str | None:
+    """What a name in small letters becomes; a * of the target is what the last * of the pattern stands for."""
+    found = _regex(pattern).fullmatch(name)
+    if found is None:
+        return None
+    return target.replace("*", found[found.re.groups]) if found.re.groups else target
+
+
 def is_glob(name: str) -> bool:
     """True where a name is a pattern."""
     return "*" in name or "?" in name or _REGION in name
@@ -44,6 +58,13 @@ def captured(pattern: str, host: str) -> str | None:
     """The region that a host without its port has where the pattern says {region}; None where it does not fit."""
     found = host_regex(_split(pattern)[0]).fullmatch(host.rstrip(".").casefold())
     return found["region"] if found and "region" in found.re.groupindex else None
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    """The expression of a pattern in small letters; each * is a group, as short as it can be."""
+    known = {"*": "(.*?)", "?": "."}
+    return re.compile("".join(known.get(part) or re.escape(part) for part in re.split(r"([*?])", pattern)), re.DOTALL)
 
 
 @cache

@@ -3,7 +3,7 @@
 It reads the raw values and passes over whatever has the wrong shape, which the schema reports.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from llmobs.pricing import glob
 from llmobs.pricing.document import Document
@@ -78,8 +78,13 @@ class Links:
             if isinstance(route, dict) and "priced_as" in route:
                 named.append(((*at, "routes", place, "priced_as"), route["priced_as"]))
         for path, target in named:
-            if isinstance(target, str) and target.strip().casefold() not in known:
+            if isinstance(target, str) and not _leads(target.strip().casefold(), known):
                 yield Problem(path, f"there is no model {target}; {did_you_mean(target, known)}")
+
+
+def _leads(target: str, known: Collection[str]) -> bool:
+    """Whether there is a model that an alias can mean."""
+    return target in known or ("*" in target and any(glob.matches(target, model) for model in known))
 
 
 def _same_but_case(at: KeyPath, block: object) -> Iterator[Problem]:

@@ -24,7 +24,10 @@ class Model:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PriceList:
-    """The models of one provider; keys of models and aliases, the targets and the prefixes are in small letters."""
+    """The models of one provider; keys of models and aliases, the targets and the prefixes are in small letters.
+
+    A * in the target of an alias stands for what the last * of its pattern stands for.
+    """
 
     provider: str
     models: Mapping[str, Model]
@@ -36,7 +39,7 @@ class PriceList:
         """A name in small letters without the prefixes that say nothing about the model."""
         name = asked.casefold()
         for prefix in self.strip_prefixes:
-            name = name.removeprefix(prefix)
+            name = glob.without(prefix, name)
         return name
 
     def aliased(self, name: str) -> Iterator[str]:
@@ -44,7 +47,8 @@ class PriceList:
         target = self.aliases.get(name)
         if target is not None:
             yield target
-        yield from (target for pattern, target in self.alias_globs if glob.matches(pattern, name))
+        renamed = (glob.renamed(pattern, target, name) for pattern, target in self.alias_globs)
+        yield from (target for target in renamed if target is not None)
 
     def look_up(self, asked: str) -> Model | None:
         """The model that a name means here."""

@@ -3,6 +3,7 @@
 It does not know headers, nor how much output is too much.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,11 @@ import brotli
 from llmobs.wire.zstd import Frame, ZstdError, new_frame
 
 FAULTS: tuple[type[Exception], ...] = (zlib.error, brotli.error, ZstdError)
+
+# How a member begins, as far as its decoder checks it.
+GZIP = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
+ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+MAGIC_BYTES = 4
 
 type Codec = Callable[[bytes], Iterator[bytes]]
 
@@ -44,17 +50,18 @@ class Brotli:
 class Members:
     """Codec of formats whose members (gzip) or frames (zstd) may follow one another, each with a fresh decoder.
 
-    What comes after a member and is none itself is padding, and passed over as every HTTP client does.
+    What comes after a member and does not begin like one is padding, and passed over as every HTTP client does.
     """
 
-    __slots__ = ("_complete", "_member", "_new", "_padding", "_silent", "_step")
+    __slots__ = ("_beginning", "_complete", "_head", "_member", "_new", "_padding", "_step")
 
-    def __init__(self, new: Callable[[], Frame], step: int) -> None:
+    def __init__(self, new: Callable[[], Frame], step: int, beginning: re.Pattern[bytes] | None = None) -> None:
         self._new = new
         self._step = step
+        self._beginning = beginning  # None where only one member is allowed
         self._member: Frame | None = None
-        self._complete = 0
-        self._silent = True  # the open member has given nothing yet
+        self._head = b""  # how the open member begins
+        self._complete = False  # there was a member before
         self._padding = False
 
     def __call__(self, data: bytes) -> Iterator[bytes]:
@@ -67,25 +74,28 @@ class Members:
     def _decode(self, data: bytes) -> tuple[bytes, bytes]:
         """Output of the open member, and the bytes after its end."""
         if self._member is None:
-            self._member, self._silent = self._new(), True
+            self._member, self._head = self._new(), b""
+        self._head += data[: MAGIC_BYTES - len(self._head)]
         try:
             piece = self._member.decompress(data)
         except FAULTS:
-            if not (self._complete and self._silent):
+            self._padding = self._complete and not self._begins()
+            if not self._padding:
                 raise
-            self._padding = True
             return b"", b""
-        self._silent = self._silent and not piece
         if not self._member.eof:
             return piece, b""
         rest = self._member.unused_data
-        self._member, self._complete = None, self._complete + 1
+        self._member, self._complete, self._padding = None, True, self._beginning is None
         return piece, rest
+
+    def _begins(self) -> bool:
+        return self._beginning is not None and self._beginning.match(self._head) is not None
 
 
 def gzip() -> Codec:
     """Any number of gzip members."""
-    return Members(lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), _DEFLATE_STEP)
+    return Members(lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), _DEFLATE_STEP, GZIP)
 
 
 def deflate(head: bytes) -> Codec:
@@ -97,4 +107,4 @@ def deflate(head: bytes) -> Codec:
 
 def zstd() -> Codec:
     """Any number of zstd frames."""
-    return Members(new_frame, _ZSTD_STEP)
+    return Members(new_frame, _ZSTD_STEP, ZSTD)

@@ -7,7 +7,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from llmobs.wire.codings import FAULTS, Brotli, Codec, deflate, gzip, identity, zstd
+from llmobs.wire.codings import FAULTS, GZIP, MAGIC_BYTES, ZSTD, Brotli, Codec, deflate, gzip, identity, zstd
 from llmobs.wire.errors import WireError
 from llmobs.wire.parser import MAX_MESSAGE_BYTES
 
@@ -21,13 +21,10 @@ FREE_BYTES = 16 * 1024 * 1024
 MAX_CODINGS = 4
 # That many compressed bytes look like text once in ten million million; a gzip or zstd header is told by fewer.
 SNIFF_BYTES = 32
-MAGIC_BYTES = 4
 # Fewer bytes than these, cut off, are text by chance too often, unless JSON begins like them.
 TEXT_BYTES = 8
 
 _FAULTS: tuple[type[Exception], ...] = (*FAULTS, WireError)
-_GZIP = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
-_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -122,9 +119,9 @@ class _Stage:
 
 
 def _by_magic(head: bytes) -> Codec | None:
-    if _GZIP.match(head):
+    if GZIP.match(head):
         return gzip()
-    return zstd() if _ZSTD.match(head) else None
+    return zstd() if ZSTD.match(head) else None
 
 
 def _by_header(coding: str, head: bytes) -> Codec:
