@@ -2,6 +2,8 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from llmobs.attempt import UNKNOWN, Attempt
 from llmobs.dialect import Dialect
 from llmobs.dialects import DIALECTS
@@ -52,6 +54,21 @@ def test_a_call_with_usage_is_exact() -> None:
     assert (event.request_model, event.response_model, event.model) == ("gpt-x", None, "gpt-x")
     assert (event.ttft_ms, event.latency_ms, event.request_bytes) == (250, 500, 31)
     assert json.loads(event.usage or "") == {"prompt_tokens": 10, "cost": 1.5}
+
+
+@pytest.mark.parametrize(("output", "status"), [(0, CostStatus.NOT_BILLED), (3, CostStatus.EXACT)])
+@pytest.mark.parametrize("delta", [False, True])
+def test_a_model_that_declines_is_not_billed(output: int, status: CostStatus, *, delta: bool) -> None:
+    """A refusal before any output costs nothing; one in the middle of an answer costs what was written."""
+
+    call = attempt(DIALECTS["anthropic"], provider="anthropic", path="/v1/messages")
+    call.ask(b'{"model":"claude-x"}', 1)
+    said: dict[str, object] = {"stop_reason": "refusal"}
+    answer = {"delta": said} if delta else said
+    call.meter.feed(json.dumps(answer | {"usage": {"input_tokens": 10, "output_tokens": output}}).encode())
+    event = call.event(Outcome.OK)
+
+    assert (event.cost_status, event.input_tokens, event.outcome) == (status, 10, Outcome.OK)
 
 
 def test_a_refused_call_is_an_error_that_costs_nothing() -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from llmobs import tokens
-from llmobs.dialect import Dialect, Json, Proto
+from llmobs.dialect import Dialect, Json, Proto, read
 from llmobs.event import Event, Outcome
 from llmobs.invoice import Call, Invoice, draw
 from llmobs.meter import Known, Meter
 from llmobs.pricing import Aborted, Billing, PriceBook, Provider, Route
 from llmobs.request import Request
-from llmobs.units import Quantities
+from llmobs.units import Quantities, Side, total
 from llmobs.wire.grpc import Grpc
 from llmobs.wire.lazy import fields, value
 from llmobs.wire.protobuf import to_json
@@ -67,9 +67,9 @@ class Attempt:
 
     def ask(self, body: bytes, sent: int) -> None:
         """Take the decoded request body (or as much of it as is kept) and how many bytes were sent."""
-        self.asked = body if self.dialect.proto is None else _first_message(body, self.dialect.proto)
         self.sent = True
         self.request_bytes = sent
+        self.asked = body if self.dialect.proto is None else _first_message(body, self.dialect.proto)
         named = self.route.model if self.route else None
         if named is None and self.dialect.asked_model:
             named = self._request().text(self.dialect.asked_model)
@@ -145,8 +145,14 @@ class Attempt:
             served=not self.failed(outcome),
             pending=self.pending,
             cut=self._cut(outcome),
-            free=self.route is not None and self.route.free,
+            free=(self.route is not None and self.route.free) or self._declined(),
         )
+
+    def _declined(self) -> bool:
+        """Whether the model refused before it wrote anything, which the provider does not bill."""
+        if not self.meter.declined or self.meter.usage is None:
+            return False
+        return not any(total(r.quantities, Side.OUTPUT) for r in read(self.dialect, self.meter.usage))
 
     def _cut(self, outcome: Outcome) -> bool:
         """Whether more was billed than can be seen from here."""

@@ -191,6 +191,7 @@ class Dialect:
     asked: quantities that only the request tells; variant: what else of request or answer decides the price.
     sums: each usage object of a stream is a call of its own (an agent's steps); they are kept as a list in `parts`.
     batch: what is told is billed at the batch rate. job, results, turns, proto: see there.
+    declined: paths, and the word there that says that the model refused: without output, nothing is billed.
     looks_up: it only asks for what another call began.
     """
 
@@ -227,6 +228,7 @@ class Dialect:
     job: Job | None = None
     results: Results | None = None
     turns: Turns | None = None
+    declined: tuple[tuple[str, str], ...] = ()
     looks_up: bool = False
     proto: Proto | None = None
 

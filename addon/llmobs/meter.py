@@ -42,6 +42,7 @@ class Meter:
         "_dialect",
         "_kept_bytes",
         "_noted",
+        "declined",
         "error",
         "fees",
         "job_id",
@@ -71,6 +72,7 @@ class Meter:
         self.tier: str | None = None
         self.region: str | None = None
         self.error: str | None = None
+        self.declined = False
         self.job_id: str | None = None
         self.job_state: str | None = None
         self.results_id: str | None = None
@@ -145,6 +147,8 @@ class Meter:
         self.tier = _tier(answers, dialect) or self.tier
         self.region = _text(answers, dialect.region) or self.region
         self.error = self.error or _error(answers, dialect)
+        for path, word in dialect.declined:
+            self.declined = self.declined or any(answer.find(path) == word for answer in answers)
         if dialect.fees:
             self.fees |= _fees(answers[0], dialect)
         for at, variant in enumerate(dialect.variant):

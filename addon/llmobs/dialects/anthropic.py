@@ -25,6 +25,7 @@ ANTHROPIC = Dialect(
     fees=(Fee("web_search", "usage.server_tool_use.web_search_requests"),),
     tier=("usage.speed", "usage.service_tier"),
     region=("usage.inference_geo",),
+    declined=(("stop_reason", "refusal"), ("delta.stop_reason", "refusal")),
     text=("content", "content_block", "delta", "completion"),
     prompt=("system", "messages", "tools", "prompt"),
 )
