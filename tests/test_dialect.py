@@ -1,5 +1,6 @@
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -58,11 +59,18 @@ def test_visit_finds_what_is_there(path: str, found: list[object]) -> None:
     assert list(visit(tree, path)) == found
 
 
-@pytest.mark.parametrize("value", [True, "7", -1, None, [1], {}])
+@pytest.mark.parametrize("value", [True, "seven", "-7", "1e9", "٧", "", -1, None, [1], {}])
 def test_number_takes_numbers_only(value: object) -> None:
-    """Booleans, texts, negative and missing values are no counts."""
+    """Booleans, words, negative and missing values are no counts."""
 
     assert number({"n": value}, "n") is None
+
+
+@pytest.mark.parametrize(("text", "found"), [("7", 7), ("0", 0), ("0.50", Decimal("0.5"))])
+def test_number_reads_figures_in_texts(text: str, found: object) -> None:
+    """A figure may be written as a text, as the seconds of a video and the segments of a message are."""
+
+    assert number({"n": text}, "n") == found
 
 
 def test_number_adds_a_list() -> None:

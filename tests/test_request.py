@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -71,3 +72,28 @@ def test_texts() -> None:
 
     assert request.text(("list", "size")) == "1024"
     assert request.text(("list",)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "usage", "quantity"),
+    [
+        (b'{"ttl":"1800s"}', {"tokens": 10}, 5),
+        (b'{"ttl":7200}', {}, 2),
+        (b'{"ttl":7200,"tokens":3}', {"tokens": 10}, 6),
+        (b'{"ttl":"soon"}', {"tokens": 10}, 10),
+        (b"{}", None, 1),
+    ],
+)
+def test_times(body: bytes, usage: Mapping[str, object] | None, quantity: object) -> None:
+    """A time counts as hours; a number of the request, or else of the usage object, multiplies it."""
+
+    asked = Asked("cache_storage", ("ttl",), Measure.HOURS, default=1, times=("tokens",))
+
+    assert Request(body, {}).quantity(asked, usage) == quantity
+
+
+@pytest.mark.parametrize(("body", "quantity"), [(b'{"depth":"deep"}', 2), (b'{"depth":"flat"}', 1), (b"{}", 1)])
+def test_words(body: bytes, quantity: int) -> None:
+    """Some words stand for a number; any other leaves the default."""
+
+    assert Request(body, {}).quantity(Asked("credit", ("depth",), words={"deep": 2}, default=1)) == quantity

@@ -4,6 +4,7 @@ It does not know which of them matter: the paths come from a dialect.
 """
 
 import re
+from decimal import Decimal
 from functools import cache
 
 from llmobs.dialect import Dialect, Fee, Json, keys, number, visit
@@ -44,15 +45,18 @@ class Members:
         if path:
             found = self.find(path)
             return found if isinstance(found, dict) else None
-        counted = [f for count in dialect.counts for f in count.fields if number(self._shell(f), f) is not None]
-        return prune(self._shells(counted), counted) if counted else None
+        paths = [f for count in dialect.counts for f in count.fields + count.times]
+        told = [path for path in paths if number(self._shell(path), path) is not None]
+        told += [path for path in beside(dialect) if self.find(path) is not None]
+        return prune(self._shells(told), told) if told else None
 
-    def count(self, fee: Fee) -> int:
+    def count(self, fee: Fee) -> int | Decimal:
         """How often a fee fell due."""
         if fee.field and (told := number(self._shell(fee.field), fee.field)) is not None:
-            return min(int(told), 1) if fee.once else int(told)
+            return min(told, 1) if fee.once else told
         raw = self.raw(head(fee.items)) if fee.items else None
-        sign = fee.where[0][1] if fee.where else fee.items.removesuffix("[]").rpartition(".")[2]
+        inner = fee.items.removesuffix("[]").partition(".")[2]
+        sign = fee.where[0][1] if fee.where else inner.rpartition(".")[2]
         if not raw or sign.encode() not in raw:
             return 0
         items = visit(self._shell(fee.items), fee.items if fee.items.endswith("[]") else f"{fee.items}[]")
@@ -82,6 +86,11 @@ def prune(tree: Json, paths: list[str]) -> dict[str, Json]:
         elif inner is not None:
             kept[name] = prune(inner, below) if below else inner
     return kept
+
+
+def beside(dialect: Dialect) -> tuple[str, ...]:
+    """What is kept beside the counts: the bill, and the currency of a payment."""
+    return (dialect.bill.paths if dialect.bill else ()) + dialect.currency
 
 
 @cache

@@ -87,9 +87,10 @@ class Attempt:
     def pending(self) -> bool:
         """The work goes on; what it costs is told by a later answer, or line by line by its results."""
         job = self.dialect.job
-        if job is None or self.job_id is None or self.meter.job_state in job.failed:
+        state = self.meter.job_state or ""
+        if job is None or self.job_id is None or state in job.failed | job.free or self.failed(Outcome.OK):
             return False
-        return self.meter.job_state not in job.done or (self.dialect.batch and self.meter.usage is None)
+        return state not in job.done or (self.dialect.batch and self.meter.usage is None)
 
     @property
     def _refused(self) -> bool:
@@ -99,10 +100,18 @@ class Attempt:
         """No answer came, or one that says that nothing was done; who does not wait for an answer is charged for it."""
         if self.status_code is None:
             return not (self.sent and outcome is Outcome.CLIENT_ABORTED)
-        job = self.dialect.job
         if self.refusal is not None and self.meter.usage is None:
             return True
-        return self._refused or (job is not None and self.meter.job_state in job.failed and self.meter.usage is None)
+        return self._refused or self._job_failed
+
+    @property
+    def _job_failed(self) -> bool:
+        """The work ended at no cost."""
+        job, state = self.dialect.job, self.meter.job_state
+        if job is None or self.job_id is None:
+            return False
+        told = self.meter.usage is not None
+        return state in job.free or (not told and (state in job.failed or self.meter.error is not None))
 
     def complete(self, outcome: Outcome) -> bool:
         """Whether the usage that was seen is the last one of the answer, or there is none to be expected."""
@@ -120,24 +129,25 @@ class Attempt:
         """The row, as far as it is known; may be asked for again. Without `guess` nothing is estimated."""
         error = self.meter.error or error_type or self.refusal or self.trouble
         if outcome is Outcome.OK and (self.failed(outcome) or self.meter.error):
-            outcome, error = Outcome.ERROR, error or str(self.status_code)
+            state = self.meter.job_state if self._job_failed else None
+            outcome, error = Outcome.ERROR, error or state or str(self.status_code)
         call = self._call(outcome, guess=guess)
         return self._row(call, draw(self.book, call), outcome, error)
 
     def _call(self, outcome: Outcome, *, guess: bool) -> Call:
         meter = self.meter
-        names = (meter.model, self.served_model, self.request_model)
-        asked = self._request() if self.dialect.asked else None
+        names = tuple(filter(None, (meter.model, self.served_model, self.request_model)))
         return Call(
             provider=self.provider,
             dialect=self.dialect,
             at=self.opening.started_at,
-            models=tuple(dict.fromkeys(name for name in names if name)),
+            models=tuple(dict.fromkeys(names)) or tuple(filter(None, (self.dialect.default_model,))),
             usage=meter.usage,
             complete=self.complete(outcome),
             opening=meter.known is Known.OPENING,
             estimate=self._estimate() if guess and self.guesses(outcome) else None,
-            fees={a.unit: asked.quantity(a) for a in self.dialect.asked} | meter.fees if asked else meter.fees,
+            fees=meter.fees,
+            asked=self._asked() if self.dialect.asked else {},
             tier="batch" if self.dialect.batch else meter.tier or self.tier,
             region=self.region or meter.region,
             variant=self._variant() if self.dialect.variant else None,
@@ -145,7 +155,7 @@ class Attempt:
             served=not self.failed(outcome),
             pending=self.pending,
             cut=self._cut(outcome),
-            free=(self.route is not None and self.route.free) or self._declined(),
+            free=meter.test or (self.route is not None and self.route.free) or self._declined(),
         )
 
     def _declined(self) -> bool:
@@ -153,6 +163,11 @@ class Attempt:
         if not self.meter.declined or self.meter.usage is None:
             return False
         return not any(total(r.quantities, Side.OUTPUT) for r in read(self.dialect, self.meter.usage))
+
+    def _asked(self) -> Quantities:
+        """What only the request tells."""
+        request, usage = self._request(), self.meter.usage or {}
+        return {asked.unit: request.quantity(asked, usage) for asked in self.dialect.asked}
 
     def _cut(self, outcome: Outcome) -> bool:
         """Whether more was billed than can be seen from here."""

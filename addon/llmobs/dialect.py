@@ -16,17 +16,22 @@ from llmobs.wire.protobuf import Schema
 
 type Json = object
 
+_FIGURE = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,12})?")
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """`unit` takes the first of `fields` (paths in the usage object) that holds a number.
 
     `within` names the units whose own figures include these units again; two counts of one unit add up.
+    times: paths of a number that multiplies it, 1 where there is none. once: at most 1, however large the figure is.
     """
 
     unit: str
     fields: tuple[str, ...]
     within: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +50,32 @@ class Fee:
 
 
 class Measure(StrEnum):
-    """How much a member of a request stands for: the number it holds, its length as text, or its elements."""
+    """How much a member of a request stands for: the number it holds, its length as text, its elements, or a time.
+
+    A time is a number of seconds, with or without an `s` behind it, and counts as hours.
+    """
 
     NUMBER = "number"
     CHARACTERS = "characters"
     ITEMS = "items"
+    HOURS = "hours"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What only the request tells: `unit` takes the first of `fields` (paths in its body) that is there."""
+    """What only the request tells: `unit` takes the first of `fields` (paths in its body) that is there.
+
+    default: how much it is where the request does not say. words: how much some words stand for.
+    times: paths of a number that multiplies it, in the request or else in the usage object; 1 where there is none.
+    Where the usage object tells the unit as well, it is right.
+    """
 
     unit: str
     fields: tuple[str, ...]
     measure: Measure = Measure.NUMBER
     default: int = 0
+    words: Mapping[str, int] = field(default_factory=dict, hash=False)
+    times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +87,36 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """Where a usage object tells what was charged: the first of `amount` that is there, in USD or in `currency`.
+
+    minor: the amount counts the smallest unit of the currency, as cents are. A negative amount is money all the same.
+    """
+
+    amount: tuple[str, ...]
+    currency: tuple[str, ...] = ()
+    minor: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.amount + self.currency
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Work that goes on after its request: billed once, by its id, when an answer says that it is done.
 
     id, state: paths in the answer; results: of the file that holds the results line by line. only: path, and what
     stands there in an answer that tells of a job.
-    done, failed: values of the state that end it, `failed` at no cost unless usage is told; any other is pending.
+    done, failed, free: values of the state that end it, `failed` at no cost unless usage is told, `free` at none
+    whatever is told; any other is pending. "" is the state of an answer that tells none.
     """
 
     id: tuple[str, ...]
     state: tuple[str, ...]
     done: frozenset[str]
     failed: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
     results: tuple[str, ...] = ()
     only: tuple[str, Json] | None = None
 
@@ -192,7 +226,12 @@ class Dialect:
     sums: each usage object of a stream is a call of its own (an agent's steps); they are kept as a list in `parts`.
     batch: what is told is billed at the batch rate. job, results, turns, proto: see there.
     declined: paths, and the word there that says that the model refused: without output, nothing is billed.
-    looks_up: it only asks for what another call began.
+    looks_up: it only asks for what another call began. reads: asking by GET costs as well.
+    default_model: the name of the model where neither side names one.
+    bill: where the usage object tells what was really charged. currency: where it names the currency of a payment,
+    whose volume is told in its smallest unit.
+    provisional: what is really charged is told later, by the provider itself; until then any cost is an estimate.
+    test: path that is false in an answer to a test, which costs nothing.
     """
 
     name: str
@@ -230,7 +269,13 @@ class Dialect:
     turns: Turns | None = None
     declined: tuple[tuple[str, str], ...] = ()
     looks_up: bool = False
+    reads: bool = False
     proto: Proto | None = None
+    default_model: str = ""
+    bill: Bill | None = None
+    currency: tuple[str, ...] = ()
+    provisional: bool = False
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +331,24 @@ def number(value: Json, path: str) -> int | Decimal | None:
     return _count(value)
 
 
+def first_number(value: Json, paths: tuple[str, ...]) -> int | Decimal | None:
+    """The number at the first path that has one."""
+    return next((n for path in paths if (n := number(value, path)) is not None), None)
+
+
 def _count(value: Json) -> int | Decimal | None:
     if type(value) is int:
         return value if value >= 0 else None
-    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) and value >= 0 else None
+    if type(value) is str:
+        return figure(value)
+    return value if isinstance(value, Decimal) and value >= 0 else None
+
+
+def figure(text: str) -> int | Decimal | None:
+    """A number that is written as a text, as headers do, and protobuf's JSON with large ones."""
+    if not _FIGURE.fullmatch(text):
+        return None
+    return Decimal(text) if "." in text else int(text)
 
 
 def fold(dialect: Dialect, former: dict[str, Json] | None, later: dict[str, Json]) -> dict[str, Json]:
@@ -363,10 +422,16 @@ def _gap(dialect: Dialect, raw: Quantities, apart: set[str], total: int | Decima
 def _raw(dialect: Dialect, usage: Mapping[str, Json]) -> Quantities:
     raw: Quantities = {}
     for count in dialect.counts:
-        found = next((n for f in count.fields if (n := number(usage, f)) is not None), None)
+        found = first_number(usage, count.fields)
         if found is not None:
-            raw[count.unit] = raw.get(count.unit, 0) + found
+            raw[count.unit] = raw.get(count.unit, 0) + _scaled(count, usage, found)
     return raw
+
+
+def _scaled(count: Count, usage: Mapping[str, Json], found: int | Decimal) -> int | Decimal:
+    times = first_number(usage, count.times)
+    whole = found if times is None else found * times
+    return min(whole, 1) if count.once else whole
 
 
 def _outer(dialect: Dialect, raw: Quantities, apart: set[str]) -> set[str]:

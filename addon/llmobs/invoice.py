@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from llmobs import money
 from llmobs.dialect import Dialect, Json, Reading, number, read
 from llmobs.event import Charge, CostStatus
 from llmobs.pricing import Billing, PriceBook, Provider, Quote, Terms, charges, is_estimate
@@ -23,6 +24,7 @@ class Call:
     usage: the folded usage object, None where none came; complete: it is the last one of the answer.
     estimate: counted tokens, used for what the usage does not tell. served: an answer was produced at all.
     cut: more was used than is told here. pending: the work goes on, and what it costs is told later.
+    asked: what the request asked for, where the answer does not tell it.
     models: names to look for in the price list, the best first.
     """
 
@@ -35,6 +37,7 @@ class Call:
     opening: bool = False
     estimate: Quantities | None = None
     fees: Quantities = field(default_factory=dict)
+    asked: Quantities = field(default_factory=dict)
     tier: str | None = None
     region: str | None = None
     served: bool = True
@@ -74,7 +77,7 @@ def draw(book: PriceBook, call: Call) -> Invoice:
         return Invoice(status=CostStatus.PENDING)
     if call.free or not call.served:
         return Invoice(status=CostStatus.NOT_BILLED, cost_usd=ZERO, list_cost_usd=ZERO, tokens=_tokens(_usage(call)))
-    parts = [_part(book, call, reading) for reading in _readings(call)]
+    parts = [_part(book, call, reading) for reading in _readings(book, call)]
     lines = tuple(line for part in parts for line in part.lines)
     listed = _sum(lines) if parts else None
     quote = parts[0].quote if parts else None
@@ -87,7 +90,7 @@ def draw(book: PriceBook, call: Call) -> Invoice:
         list_cost_usd=listed,
         tokens=_tokens([part.reading for part in parts]),
     )
-    return _settled(call, invoice, _reported(call))
+    return _settled(call, invoice, _reported(book, call))
 
 
 def _settled(call: Call, invoice: Invoice, reported: Decimal | None) -> Invoice:
@@ -107,9 +110,9 @@ def _usage(call: Call) -> list[Reading]:
     return read(call.dialect, call.usage, model) if call.usage is not None else []
 
 
-def _readings(call: Call) -> list[Reading]:
+def _readings(book: PriceBook, call: Call) -> list[Reading]:
     """What was used: the usage told, the fees beside it, and an estimate for what is missing."""
-    told = _usage(call)
+    told = _in_usd(book, call, _usage(call)) if call.dialect.currency else _usage(call)
     if call.opening:
         told = [Reading(_only(r.quantities, Side.INPUT), r.model) for r in told]
     beside = {unit: n for unit, n in call.fees.items() if n}
@@ -117,10 +120,23 @@ def _readings(call: Call) -> list[Reading]:
         beside |= call.estimate
     elif call.estimate and call.opening:
         beside |= _only(call.estimate, Side.OUTPUT)
+    asked = {unit: n for unit, n in call.asked.items() if n}
     if not told:
-        return [Reading(beside)] if beside else []
+        return [Reading(asked | beside)] if asked or beside else []
     main = told[0]
-    return [Reading(main.quantities | beside, main.model, main.mismatch), *told[1:]]
+    return [Reading(asked | main.quantities | beside, main.model, main.mismatch), *told[1:]]
+
+
+def _in_usd(book: PriceBook, call: Call, told: list[Reading]) -> list[Reading]:
+    """Payments in any currency as USD; none where it is not known what the currency is worth."""
+    usd = money.worth(book, call.usage or {}, call.dialect.currency, call.at, minor=True)
+    if usd is None:
+        return []
+    volumes = [r.quantities.get("payment_volume", 0) * usd for r in told]
+    return [
+        replace(r, quantities=r.quantities | {"payment_volume": volume}) if volume else r
+        for r, volume in zip(told, volumes, strict=True)
+    ]
 
 
 def _only(quantities: Quantities, side: Side) -> Quantities:
@@ -148,17 +164,21 @@ def _billed(quote: Quote | None, quantities: Quantities) -> Quantities:
     rates = quote.rates if quote else {}
     if "request" in rates:
         quantities = quantities | {"request": 1}
-    if quote and "audio_second" in rates and "audio_second" in quantities:
-        return {unit: n for unit, n in quantities.items() if UNITS[unit].side is Side.FEE or _beside_audio(quote, unit)}
+    if quote is not None and "audio_second" in rates and "audio_second" in quantities:
+        return _heard(quote, quantities)
     if quote is None or not quantities.keys() & (PIECES | SEARCHES):
         return quantities
     again = _told_otherwise({unit for unit in quantities if quote.price(unit).rate is not None})
     return {unit: n for unit, n in quantities.items() if unit not in again}
 
 
-def _beside_audio(quote: Quote, unit: str) -> bool:
-    """Whether tokens are charged beside seconds of audio: those of the text, where the list has a price for them."""
-    return not unit.endswith("_audio") and quote.price(unit).rate is not None
+def _heard(quote: Quote, quantities: Quantities) -> Quantities:
+    """Sound by the token where it has such a price, else by the second, and beside it the text that has a price."""
+    tokens = {unit for unit in quantities if UNITS[unit].side is not Side.FEE}
+    if tokens and "input_audio" in quote.rates:
+        return {unit: n for unit, n in quantities.items() if unit != "audio_second"}
+    again = {unit for unit in tokens if unit == "input_audio" or quote.price(unit).rate is None}
+    return {unit: n for unit, n in quantities.items() if unit not in again}
 
 
 def _told_otherwise(priced: set[str]) -> set[str]:
@@ -177,6 +197,7 @@ def _status(call: Call, parts: list[_Part], listed: Decimal | None) -> CostStatu
     if unknown_fee or (not call.complete and (call.cut or not call.estimate)):
         return CostStatus.PARTIAL
     sure = all(p.sure and not p.reading.mismatch and not is_estimate(p.quote, p.reading.quantities) for p in parts)
+    sure = sure and not call.dialect.provisional
     return CostStatus.EXACT if sure and call.complete else CostStatus.ESTIMATED
 
 
@@ -189,8 +210,10 @@ def _sum(lines: tuple[Charge, ...]) -> Decimal | None:
     return sum(known, ZERO)
 
 
-def _reported(call: Call) -> Decimal | None:
-    rule = call.provider.reported_cost
+def _reported(book: PriceBook, call: Call) -> Decimal | None:
+    rule, bill = call.provider.reported_cost, call.dialect.bill
+    if call.usage and bill is not None:
+        return money.billed(book, call.usage, bill, call.at)
     if rule is None or not call.usage:
         return None
     told = number(call.usage, rule.field)

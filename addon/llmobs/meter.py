@@ -5,11 +5,10 @@ It does not know bytes on the wire, prices, nor how the answer ended.
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from enum import IntEnum
 
 from llmobs.answer import Members, head
-from llmobs.dialect import Dialect, Job, Json, fold
+from llmobs.dialect import Dialect, Job, Json, figure, fold
 from llmobs.units import Quantities
 from llmobs.wire.errors import WireError
 from llmobs.wire.protobuf import to_json
@@ -22,7 +21,6 @@ KEPT_BYTES = 4 * 1024 * 1024
 _IDENTIFIER = re.compile(r"[\w.:/-]{1,64}")
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
-_FIGURE = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
 _NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
 
 
@@ -54,6 +52,7 @@ class Meter:
         "response_id",
         "results_id",
         "seen",
+        "test",
         "tier",
         "usage",
         "variants",
@@ -76,13 +75,14 @@ class Meter:
         self.job_id: str | None = None
         self.job_state: str | None = None
         self.results_id: str | None = None
+        self.test = False
         self.variants: list[str | None] = [None] * len(dialect.variant)
         self._noted: dict[str, Json] = {}
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take the figures that response headers tell; they join the usage object under the headers' names."""
-        found = [(name, headers[name]) for name in self._dialect.headers if name in headers]
-        self._noted = {name: Decimal(told) for name, told in found if _FIGURE.fullmatch(told)}
+        found = [(name, figure(headers[name])) for name in self._dialect.headers if name in headers]
+        self._noted = {name: told for name, told in found if told is not None}
         if self._noted:
             self._fold({}, Known.FINAL)
 
@@ -149,6 +149,7 @@ class Meter:
         self.error = self.error or _error(answers, dialect)
         for path, word in dialect.declined:
             self.declined = self.declined or any(answer.find(path) == word for answer in answers)
+        self.test = self.test or (bool(dialect.test) and answers[0].find(dialect.test) is False)
         if dialect.fees:
             self.fees |= _fees(answers[0], dialect)
         for at, variant in enumerate(dialect.variant):

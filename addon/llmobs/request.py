@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
-from llmobs.dialect import Asked, Json, Measure, keys, visit
+from llmobs.dialect import Asked, Json, Measure, figure, first_number, keys, visit
 from llmobs.wire.lazy import fields, value
 
 # A field of a multipart form; a file is told by its filename and passed over.
 _FORM_FIELD = re.compile(rb'name="?([\w.\[\]-]{1,64})"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{0,4096})\r\n')
 _BOUNDARY = b"--"
-_NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
+_SECONDS_OF_AN_HOUR = 3600
 
 
 class Request:
@@ -42,11 +42,15 @@ class Request:
         found = next((member for path in paths if isinstance(member := self.find(path), str | int)), None)
         return None if found is None else str(found)
 
-    def quantity(self, asked: Asked) -> int | Decimal:
+    def quantity(self, asked: Asked, usage: Mapping[str, Json] | None = None) -> int | Decimal:
         """How much of a unit is asked for; the default where the request does not say."""
-        found = next((member for path in asked.fields if (member := self.find(path)) is not None), None)
-        measured = _MEASURES[asked.measure](found)
-        return asked.default if measured is None else measured
+        found = self._first(asked.fields)
+        measured = asked.words.get(str(found)) or _MEASURES[asked.measure](found)
+        times = _number(self._first(asked.times)) or first_number(usage, asked.times)
+        return (asked.default if measured is None else measured) * (1 if times is None else times)
+
+    def _first(self, paths: Iterable[str]) -> Json:
+        return next((member for path in paths if (member := self.find(path)) is not None), None)
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -57,10 +61,8 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 def _number(found: Json) -> int | Decimal | None:
-    if isinstance(found, bool) or not _NUMBER.fullmatch(str(found)):
-        return None
-    number = Decimal(str(found))
-    return int(number) if number == int(number) else number
+    number = None if isinstance(found, bool) else figure(str(found))
+    return int(number) if number is not None and number == int(number) else number
 
 
 def _characters(found: Json) -> int | None:
@@ -73,4 +75,14 @@ def _items(found: Json) -> int | None:
     return len(found) if isinstance(found, list) else None
 
 
-_MEASURES = {Measure.NUMBER: _number, Measure.CHARACTERS: _characters, Measure.ITEMS: _items}
+def _hours(found: Json) -> Decimal | None:
+    seconds = _number(str(found).removesuffix("s"))
+    return None if seconds is None else Decimal(seconds) / _SECONDS_OF_AN_HOUR
+
+
+_MEASURES = {
+    Measure.NUMBER: _number,
+    Measure.CHARACTERS: _characters,
+    Measure.ITEMS: _items,
+    Measure.HOURS: _hours,
+}

@@ -59,6 +59,7 @@ _TABLE = (
     Unit("search_unit", Side.FEE, THOUSAND, "rerank search units"),
     Unit("page", Side.FEE, THOUSAND, "pages read by OCR"),
     Unit("image", Side.FEE, 1, "images made or read at a price per image"),
+    Unit("pixel", Side.FEE, MILLION, "pixels of pictures that were read"),
     Unit("audio_second", Side.FEE, 1, "seconds of audio"),
     Unit("video_second", Side.FEE, 1, "seconds of video"),
     Unit("character", Side.FEE, MILLION, "characters of text"),

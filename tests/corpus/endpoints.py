@@ -86,7 +86,7 @@ ENDPOINTS: tuple[tuple[str, str, str, Reader], ...] = (
     (r".*\.ai\.azure\.com", r"/+openai/.*(completions|embeddings)", "azure.ai.inference", openai_chat),
     (r".*\.ai\.azure\.com", r"/+openai/v1/responses", "azure.ai.inference", openai_responses),
     (r"ai-gateway\.vercel\.sh", r"/v1/chat/completions", "vercel_ai_gateway", vercel),
-    (r"api-inference\.huggingface\.co", r"/(models|pipeline)/.*", "huggingface_endpoints", nothing),
+    (r"api-inference\.huggingface\.co", r"/(models|pipeline)/.*", "huggingface", nothing),
     (r"router\.huggingface\.co", r"(/\w+)?/v1/chat/completions", "huggingface", openai_chat),
     (r"api\.z\.ai", r"/api/coding/paas/v4/chat/completions", "zai", openai_chat),
     (r"localhost|127\.0\.0\.1", r"/api/(chat|generate|embed|embeddings)", "ollama", ollama),

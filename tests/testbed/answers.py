@@ -60,6 +60,8 @@ def _reply(ask: Ask) -> Reply:
     if ask.scenario.status >= 400:
         refusals = {"api.openai.com": openai.failure, bedrock.HOST: bedrock.refusal}
         return refusals.get(ask.host, refuse)(ask)
+    if ask.scenario.body:
+        return Reply(status=ask.scenario.status, body=ask.scenario.body.encode())
     match ask.host:
         case "api.anthropic.com":
             return anthropic.answer(ask)

@@ -17,6 +17,13 @@ HOSTS = (
     "openrouter.ai",
     "api.groq.com",
     "bedrock-runtime.us-east-1.amazonaws.com",
+    "api.elevenlabs.io",
+    "api.deepgram.com",
+    "api.assemblyai.com",
+    "index-1a2b3c.svc.aped-4627-b74a.pinecone.io",
+    "api.voyageai.com",
+    "api.stripe.com",
+    "api.twilio.com",
     "example.org",
     "localhost",
 )

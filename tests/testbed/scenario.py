@@ -33,7 +33,7 @@ class Scenario:
     `encoding` holds unless the request asks for identity, with `insists` even then. `after` counts the messages sent
     before `ending` or `error_event`; `gate` names a door behind the first `gate_after` messages, which a test opens
     over the control path, so that no test has to guess a duration. `job` names a batch or a background response, and
-    `state` is how far it is, in the provider's word.
+    `state` is how far it is, in the provider's word. `body` is an answer as it stands, of hosts without a format here.
     """
 
     status: int = 200
@@ -56,6 +56,7 @@ class Scenario:
     error_event: bool = False
     rejects_include_usage: bool = False
     job: str = ""
+    body: str = ""
     state: str = "completed"
     after: int | None = None
     ending: Ending = "clean"

@@ -124,7 +124,8 @@ class LLMObserve:
         route = self.book.route(provider, flow.request.method, flows.path(flow.request))
         dialect = DIALECTS.get(route.dialect or "", UNKNOWN) if route else UNKNOWN
         upgrade = sockets.asked(named)
-        silent = dialect.looks_up or (flow.request.method != "POST" and not upgrade)
+        looks_up = flow.request.method != "POST" and not upgrade and not dialect.reads
+        silent = dialect.looks_up or looks_up
         if (silent and not (dialect.job or dialect.results)) or (route is None and provider.listed_only):
             return None
         operation = (route.operation if route else None) or dialect.operation or None

@@ -12,7 +12,7 @@ from llmobs.event import Event, Outcome
 from llmobs.pricing import Billing, PriceBook, Provider, Route
 
 # Headers that name the model or the tier that was really served, where the body does not.
-_SERVED_MODEL = ("openai-model", "x-ms-served-model")
+_SERVED_MODEL = ("openai-model", "x-ms-served-model", "dg-model-name")
 # What a client's RST_STREAM says; an upstream that gives up sends INTERNAL_ERROR, and both connections stay open.
 _CANCEL = "(CANCEL)"
 # Segments of a path that name an object: a digit and some length, or a placeholder of a recording.
