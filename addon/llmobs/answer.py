@@ -45,7 +45,7 @@ class Members:
             found = self.find(path)
             return found if isinstance(found, dict) else None
         counted = [f for count in dialect.counts for f in count.fields if number(self._shell(f), f) is not None]
-        return prune(self._shells(counted), counted) if counted else None
+        return prune(self._values, counted) if counted else None
 
     def count(self, fee: Fee) -> int:
         """How often a fee fell due."""
@@ -62,12 +62,8 @@ class Members:
         return min(len(fitting), 1) if fee.once else len(fitting)
 
     def _shell(self, path: str) -> dict[str, Json]:
-        return self._shells([path])
-
-    def _shells(self, paths: list[str]) -> dict[str, Json]:
-        """The object with only those members that the paths begin with."""
-        for key in {head(path) for path in paths}:
-            self._value(key)
+        """The object with only those members that are asked for, of which the path begins with one."""
+        self._value(head(path))
         return self._values
 
 
@@ -88,6 +84,12 @@ def prune(tree: Json, paths: list[str]) -> dict[str, Json]:
 def head(path: str) -> str:
     """The member that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+@cache
+def heads(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The members that paths begin with, each once."""
+    return tuple(dict.fromkeys(head(path) for path in paths))
 
 
 def _fits(item: Json, path: str, wanted: str) -> bool:

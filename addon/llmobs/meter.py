@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import IntEnum
 
-from llmobs.answer import Members, head
+from llmobs.answer import Members, heads
 from llmobs.dialect import Dialect, Job, Json, fold
 from llmobs.units import Quantities
 from llmobs.wire.protobuf import to_json
@@ -111,7 +111,8 @@ class Meter:
     def _learn(self, message: bytes) -> bool:
         top = Members(message)
         answers = [(root, top if not root else Members(raw)) for root in self._dialect.roots if (raw := top.raw(root))]
-        self._facts([answer for _, answer in answers] + [top])
+        every = [answer for _, answer in answers]
+        self._facts(every if top in every else [*every, top])
         for root, answer in answers:
             for path in self._dialect.usage:
                 found = answer.usage(path, self._dialect)
@@ -192,7 +193,7 @@ def _tier(answers: list[Members], dialect: Dialect) -> str | None:
 
 
 def _error(answers: list[Members], dialect: Dialect) -> str | None:
-    if not any(answer.raw(head(path)) for answer in answers for path in dialect.error):
+    if not any(answer.raw(member) for answer in answers for member in heads(dialect.error)):
         return None
     for answer in answers:
         if not answer.find("error") and answer.find("type") != "error":
