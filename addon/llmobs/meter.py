@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import IntEnum
+from functools import cache
+from itertools import groupby
 
 from llmobs.answer import Members, heads
-from llmobs.dialect import Dialect, Job, Json, fold
+from llmobs.dialect import Dialect, Fee, Job, Json, fold
 from llmobs.units import Quantities
 from llmobs.wire.protobuf import to_json
 
@@ -22,6 +24,7 @@ _IDENTIFIER = re.compile(r"[\w.:/-]{1,64}")
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
 _FIGURE = re.compile(r"\d{1,18}(?:\.\d{1,9})?")
+_USAGE = b'"usage"'
 _NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
 
 
@@ -90,18 +93,20 @@ class Meter:
         """
         if self._dialect.proto is not None:
             message = to_json(message, self._dialect.proto.answer)
-        if self.seen and not self._telling(message):
+        if self.seen and not self.tells(message):
             self._keep(message)
             return False
         self.seen = True
         self._keep(message)
         return self._learn(message)
 
-    def _telling(self, message: bytes) -> bool:
-        found = [marker for marker in self._dialect.markers if message.find(marker) >= 0]
-        if found == [b'"usage"']:
-            return message.count(b'"usage"') > len(_NULL_USAGE.findall(message))
-        return bool(found)
+    def tells(self, data: bytes) -> bool:
+        """Whether one message, or several in their framing, may tell of the usage; one of null tells nothing."""
+        for marker in self._dialect.markers:
+            # `in` first tries to read the marker as a number, at ten times the cost.
+            if data.find(marker) >= 0 and (marker != _USAGE or data.count(_USAGE) > len(_NULL_USAGE.findall(data))):
+                return True
+        return False
 
     def _keep(self, message: bytes) -> None:
         if self.known < Known.FINAL and self._kept_bytes < KEPT_BYTES:
@@ -171,10 +176,20 @@ def _tools(answer: Members, dialect: Dialect) -> dict[str, Json]:
 def _fees(answer: Members, dialect: Dialect) -> Quantities:
     """How often each fee fell due by this answer; those that did not are left out."""
     counted: Quantities = {}
-    for fee in dialect.fees:
-        if due := answer.count(fee):
-            counted[fee.unit] = counted.get(fee.unit, 0) + due
+    for place, fees in _placed(dialect):
+        if place and answer.find(place) is None:
+            continue
+        for fee in fees:
+            if due := answer.count(fee):
+                counted[fee.unit] = counted.get(fee.unit, 0) + due
     return counted
+
+
+@cache
+def _placed(dialect: Dialect) -> tuple[tuple[str, tuple[Fee, ...]], ...]:
+    """The fees with the object that holds their figures: few answers have it, and one look tells of all of them."""
+    placed = groupby(dialect.fees, lambda fee: "" if fee.items or "[" in fee.field else fee.field.rpartition(".")[0])
+    return tuple((place, tuple(fees)) for place, fees in placed)
 
 
 def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:
@@ -187,9 +202,14 @@ def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:
 
 
 def _tier(answers: list[Members], dialect: Dialect) -> str | None:
-    named = [found for path in dialect.tier if (found := _text(answers, (path,)))]
-    tiers = [dialect.tiers.get(name, name) for name in named]
-    return next((tier for tier in tiers if tier not in ORDINARY), tiers[-1] if tiers else None)
+    ordinary = None
+    for path in dialect.tier:
+        if named := _text(answers, (path,)):
+            tier = dialect.tiers.get(named, named)
+            if tier not in ORDINARY:
+                return tier
+            ordinary = tier
+    return ordinary
 
 
 def _error(answers: list[Members], dialect: Dialect) -> str | None:
