@@ -48,7 +48,7 @@ class Members:
         paths = [f for count in dialect.counts for f in count.fields + count.times]
         told = [path for path in paths if number(self._shell(path), path) is not None]
         told += [path for path in beside(dialect) if self.find(path) is not None]
-        return prune(self._shells(told), told) if told else None
+        return prune(self._values, told) if told else None
 
     def count(self, fee: Fee) -> int | Decimal:
         """How often a fee fell due."""
@@ -66,12 +66,8 @@ class Members:
         return min(len(fitting), 1) if fee.once else len(fitting)
 
     def _shell(self, path: str) -> dict[str, Json]:
-        return self._shells([path])
-
-    def _shells(self, paths: list[str]) -> dict[str, Json]:
-        """The object with only those members that the paths begin with."""
-        for key in {head(path) for path in paths}:
-            self._value(key)
+        """The object with only those members that are asked for, of which the path begins with one."""
+        self._value(head(path))
         return self._values
 
 
@@ -97,6 +93,12 @@ def beside(dialect: Dialect) -> tuple[str, ...]:
 def head(path: str) -> str:
     """The member that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+@cache
+def heads(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The members that paths begin with, each once."""
+    return tuple(dict.fromkeys(head(path) for path in paths))
 
 
 def _fits(item: Json, path: str, wanted: str) -> bool:

@@ -5,9 +5,10 @@ It does not know mitmproxy, bytes on the wire, files or databases.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import structs
 
 from llmobs import tokens
 from llmobs.dialect import Dialect, Json, Proto, read
@@ -197,7 +198,7 @@ class Attempt:
     def _row(self, call: Call, invoice: Invoice, outcome: Outcome, error: str | None) -> Event:
         began = self.opening.started_at.timestamp()
         tokens_of = invoice.tokens.get
-        return replace(
+        return structs.replace(
             self.opening,
             outcome=outcome,
             error_type=error,

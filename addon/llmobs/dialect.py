@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import zip_longest
 
 from llmobs.units import UNITS, Quantities, Side
@@ -328,12 +328,15 @@ def number(value: Json, path: str) -> int | Decimal | None:
         if type(value) is not dict:
             return None
         value = value.get(key)
-    return _count(value)
+    return None if value is None else _count(value)
 
 
 def first_number(value: Json, paths: tuple[str, ...]) -> int | Decimal | None:
     """The number at the first path that has one."""
-    return next((n for path in paths if (n := number(value, path)) is not None), None)
+    for path in paths:
+        if (found := number(value, path)) is not None:
+            return found
+    return None
 
 
 def _count(value: Json) -> int | Decimal | None:
@@ -416,7 +419,7 @@ def _reading(dialect: Dialect, usage: Mapping[str, Json], model: str | None) -> 
 
 def _gap(dialect: Dialect, raw: Quantities, apart: set[str], total: int | Decimal | None) -> int | Decimal:
     """What the provider's own sum holds beyond the figures that are added up."""
-    return 0 if total is None else total - sum(raw[unit] for unit in _outer(dialect, raw, apart))
+    return 0 if total is None else total - sum(map(raw.__getitem__, _outer(dialect, frozenset(raw), frozenset(apart))))
 
 
 def _raw(dialect: Dialect, usage: Mapping[str, Json]) -> Quantities:
@@ -429,19 +432,19 @@ def _raw(dialect: Dialect, usage: Mapping[str, Json]) -> Quantities:
 
 
 def _scaled(count: Count, usage: Mapping[str, Json], found: int | Decimal) -> int | Decimal:
-    times = first_number(usage, count.times)
+    times = first_number(usage, count.times) if count.times else None
     whole = found if times is None else found * times
     return min(whole, 1) if count.once else whole
 
 
-def _outer(dialect: Dialect, raw: Quantities, apart: set[str]) -> set[str]:
+@lru_cache
+def _outer(dialect: Dialect, listed: frozenset[str], apart: frozenset[str]) -> tuple[str, ...]:
     """The token units whose figure no other listed figure includes."""
-    listed = [(unit, within) for unit, within in _inner_first(dialect) if unit in raw]
-    return {
+    return tuple(
         unit
-        for unit, within in listed
-        if UNITS[unit].side is not Side.FEE and (unit in apart or not any(outer in raw for outer in within))
-    }
+        for unit, within in _inner_first(dialect)
+        if unit in listed and UNITS[unit].side is not Side.FEE and (unit in apart or listed.isdisjoint(within))
+    )
 
 
 def _disjoint(dialect: Dialect, raw: Quantities, apart: set[str]) -> Quantities:

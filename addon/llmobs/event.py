@@ -4,7 +4,6 @@ It does not know where its figures come from, nor which file or database they go
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 # Enough for the smallest listed rate (1e-8 USD a token) times any count, exactly; amounts are rounded to it once.
 USD_SCALE = 15
@@ -50,8 +50,9 @@ class Charge(NamedTuple):
     amount_usd: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+# A struct is made, changed and written in a tenth of a dataclass's time, on the event loop twice for each call. What is
+# not known takes no room in a line.
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One upstream attempt. Times are UTC, money is USD, `usage` is the provider's own object as JSON text.
 
     `cost_usd` is the sum of the charges' amounts, None where unknown. `list_cost_usd` is what the tokens cost at
@@ -99,7 +100,7 @@ class Event:
     variant: str | None = None
 
 
-# column -> (DuckDB type, meaning); the order is the table's. Dataclass and table are compared by a test.
+# column -> (DuckDB type, meaning); the order is the table's. Record and table are compared by a test.
 COLUMNS: dict[str, tuple[str, str]] = {
     "event_id": ("VARCHAR", "our own id of the attempt"),
     "started_at": ("TIMESTAMP", "first byte of the request, UTC"),
@@ -209,4 +210,4 @@ def _encodable(event: Event) -> Event:
         for name, value in zip(COLUMNS, _VALUES(event), strict=True)
         if type(value) is str
     }
-    return replace(event, **changes)
+    return structs.replace(event, **changes)

@@ -3,7 +3,6 @@
 It does not know HTTP, streams, or where usage and prices came from.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +14,17 @@ from llmobs.pricing import Billing, PriceBook, Provider, Quote, Terms, charges, 
 from llmobs.units import CACHED, PIECES, SEARCHES, UNITS, WRITTEN, Quantities, Side, total
 
 ZERO = Decimal(0)
+# Units of which another may measure the same.
+_MEASURED_TWICE = PIECES | SEARCHES
+# The totals of an event, and the units that count to each.
+_TOTALS = {
+    "input_tokens": {name for name, unit in UNITS.items() if unit.side is Side.INPUT},
+    "cached_input_tokens": CACHED,
+    "cache_write_tokens": WRITTEN,
+    "output_tokens": {name for name, unit in UNITS.items() if unit.side is Side.OUTPUT},
+    "reasoning_tokens": {"reasoning"},
+}
+_COUNTED_IN = {unit: [column for column, units in _TOTALS.items() if unit in units] for unit in UNITS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +176,7 @@ def _billed(quote: Quote | None, quantities: Quantities) -> Quantities:
         quantities = quantities | {"request": 1}
     if quote is not None and "audio_second" in rates and "audio_second" in quantities:
         return _heard(quote, quantities)
-    if quote is None or not quantities.keys() & (PIECES | SEARCHES):
+    if quote is None or _MEASURED_TWICE.isdisjoint(quantities):
         return quantities
     again = _told_otherwise({unit for unit in quantities if quote.price(unit).rate is not None})
     return {unit: n for unit, n in quantities.items() if unit not in again}
@@ -227,15 +237,9 @@ def _tokens(readings: list[Reading]) -> dict[str, int]:
     """The totals that the columns of an event want; empty where nothing is known."""
     if not readings:
         return {}
-    every = [r.quantities for r in readings if not r.beside]
-
-    def summed(names: Iterable[str]) -> int:
-        return sum(int(q.get(name, 0)) for q in every for name in names)
-
-    return {
-        "input_tokens": sum(total(q, Side.INPUT) for q in every),
-        "cached_input_tokens": summed(CACHED),
-        "cache_write_tokens": summed(WRITTEN),
-        "output_tokens": sum(total(q, Side.OUTPUT) for q in every),
-        "reasoning_tokens": summed(["reasoning"]),
-    }
+    counted = dict.fromkeys(_TOTALS, 0)
+    for reading in readings:
+        for unit, n in reading.quantities.items() if not reading.beside else ():
+            for column in _COUNTED_IN[unit]:
+                counted[column] += int(n)
+    return counted

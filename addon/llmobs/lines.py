@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import msgspec
+from msgspec import structs
 
 from llmobs.answer import Members
 from llmobs.attempt import Attempt
@@ -67,14 +68,14 @@ class Lines:
         status, error = _status(item, self.results)
         line = self._attempt(item, f"{batch}/{self._name(item)}" if batch else self._name(item))
         line.status_code = status
-        return replace(line.event(Outcome.OK, error), results_id=batch)
+        return structs.replace(line.event(Outcome.OK, error), results_id=batch)
 
     def _attempt(self, item: Members, job_id: str) -> Attempt:
         """The attempt that one item stands for."""
         answer = next((found for path in self.results.answer if (found := item.find(path))), None)
         dialect, meter = _metered(self.results.dialects, answer, batch=self.attempt.dialect.batch)
         kind = str(answer.get("object")) if isinstance(answer, dict) else ""
-        opening = replace(
+        opening = structs.replace(
             self.attempt.opening,
             event_id=f"{self.attempt.opening.event_id}/{self._count}",
             operation=self.results.operations.get(kind, dialect.operation),

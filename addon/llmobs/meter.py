@@ -6,9 +6,11 @@ It does not know bytes on the wire, prices, nor how the answer ended.
 import re
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import cache
+from itertools import groupby
 
-from llmobs.answer import Members, head
-from llmobs.dialect import Dialect, Job, Json, figure, fold
+from llmobs.answer import Members, heads
+from llmobs.dialect import Dialect, Fee, Job, Json, figure, fold
 from llmobs.units import Quantities
 from llmobs.wire.errors import WireError
 from llmobs.wire.protobuf import to_json
@@ -21,6 +23,7 @@ KEPT_BYTES = 4 * 1024 * 1024
 _IDENTIFIER = re.compile(r"[\w.:/-]{1,64}")
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
+_USAGE = b'"usage"'
 _NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
 
 
@@ -96,18 +99,20 @@ class Meter:
                 message = to_json(message, self._dialect.proto.answer)
             except WireError:  # no protobuf tells as little as text that is no JSON
                 return False
-        if self.seen and not self._telling(message):
+        if self.seen and not self.tells(message):
             self._keep(message)
             return False
         self.seen = True
         self._keep(message)
         return self._learn(message)
 
-    def _telling(self, message: bytes) -> bool:
-        found = [marker for marker in self._dialect.markers if message.find(marker) >= 0]
-        if found == [b'"usage"']:
-            return message.count(b'"usage"') > len(_NULL_USAGE.findall(message))
-        return bool(found)
+    def tells(self, data: bytes) -> bool:
+        """Whether one message, or several in their framing, may tell of the usage; one of null tells nothing."""
+        for marker in self._dialect.markers:
+            # `in` first tries to read the marker as a number, at ten times the cost.
+            if data.find(marker) >= 0 and (marker != _USAGE or data.count(_USAGE) > len(_NULL_USAGE.findall(data))):
+                return True
+        return False
 
     def _keep(self, message: bytes) -> None:
         if self.known < Known.FINAL and self._kept_bytes < KEPT_BYTES:
@@ -117,7 +122,8 @@ class Meter:
     def _learn(self, message: bytes) -> bool:
         top = Members(message)
         answers = [(root, top if not root else Members(raw)) for root in self._dialect.roots if (raw := top.raw(root))]
-        self._facts([answer for _, answer in answers] + [top])
+        every = [answer for _, answer in answers]
+        self._facts(every if top in every else [*every, top])
         for root, answer in answers:
             for path in self._dialect.usage:
                 found = answer.usage(path, self._dialect)
@@ -180,10 +186,20 @@ def _tools(answer: Members, dialect: Dialect) -> dict[str, Json]:
 def _fees(answer: Members, dialect: Dialect) -> Quantities:
     """How often each fee fell due by this answer; those that did not are left out."""
     counted: Quantities = {}
-    for fee in dialect.fees:
-        if due := answer.count(fee):
-            counted[fee.unit] = counted.get(fee.unit, 0) + due
+    for place, fees in _placed(dialect):
+        if place and answer.find(place) is None:
+            continue
+        for fee in fees:
+            if due := answer.count(fee):
+                counted[fee.unit] = counted.get(fee.unit, 0) + due
     return counted
+
+
+@cache
+def _placed(dialect: Dialect) -> tuple[tuple[str, tuple[Fee, ...]], ...]:
+    """The fees with the object that holds their figures: few answers have it, and one look tells of all of them."""
+    placed = groupby(dialect.fees, lambda fee: "" if fee.items or "[" in fee.field else fee.field.rpartition(".")[0])
+    return tuple((place, tuple(fees)) for place, fees in placed)
 
 
 def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:
@@ -196,13 +212,18 @@ def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:
 
 
 def _tier(answers: list[Members], dialect: Dialect) -> str | None:
-    named = [found for path in dialect.tier if (found := _text(answers, (path,)))]
-    tiers = [dialect.tiers.get(name, name) for name in named]
-    return next((tier for tier in tiers if tier not in ORDINARY), tiers[-1] if tiers else None)
+    ordinary = None
+    for path in dialect.tier:
+        if named := _text(answers, (path,)):
+            tier = dialect.tiers.get(named, named)
+            if tier not in ORDINARY:
+                return tier
+            ordinary = tier
+    return ordinary
 
 
 def _error(answers: list[Members], dialect: Dialect) -> str | None:
-    if not any(answer.raw(head(path)) for answer in answers for path in dialect.error):
+    if not any(answer.raw(member) for answer in answers for member in heads(dialect.error)):
         return None
     for answer in answers:
         if not answer.find("error") and answer.find("type") != "error":

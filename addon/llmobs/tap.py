@@ -139,12 +139,10 @@ class ResponseTap:
 
     def _pass_over(self, data: bytes) -> bool:
         """Whether these bytes are whole events that only carry text: most are, and they need not be parsed."""
-        if not self.framer.at_boundary or not data.endswith(b"\n\n") or not self.attempt.meter.seen:
+        meter = self.attempt.meter
+        if not self.framer.at_boundary or not data.endswith(b"\n\n") or not meter.seen:
             return False
-        for marker in self.attempt.dialect.markers:
-            if data.find(marker) >= 0:  # `in` first tries to read the marker as a number, at ten times the cost
-                return False
-        if data.find(b"error") >= 0:
+        if data.find(b"error") >= 0 or meter.tells(data):
             return False
         if self._silent_bytes < KEPT_BYTES:
             self._silent.append(data)

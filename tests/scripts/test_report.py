@@ -9,13 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from llmobs import store
 from llmobs.event import CostStatus, Event, Outcome, to_row
@@ -30,13 +30,13 @@ COMMAND_LINE = shutil.which("duckdb", path=f"{Path(sys.executable).parent}{os.pa
 
 def priced(key: str, model: str, cost: str, **more: object) -> Event:
     """A call of a known cost."""
-    return replace(ended(key), model=model, cost_usd=Decimal(cost), output_tokens=500, **more)  # type: ignore[arg-type]
+    return replace(ended(key), model=model, cost_usd=Decimal(cost), output_tokens=500, **more)
 
 
 def pending(key: str, **more: object) -> Event:
     """Work whose result has not been seen."""
     asked = replace(running(key), provider="openai", request_model="o3", job_id=key, cost_status=CostStatus.PENDING)
-    return replace(asked, **more)  # type: ignore[arg-type]
+    return replace(asked, **more)
 
 
 CALLS = [

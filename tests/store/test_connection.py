@@ -6,13 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from llmobs import store
 from llmobs.event import COLUMNS, to_row
@@ -80,7 +80,7 @@ def test_marks(database: Path) -> None:
 )
 def test_value_that_does_not_fit(database: Path, change: dict[str, object]) -> None:
     """A bad value stores nothing of its batch and moves no mark; the row at fault can be told."""
-    good, bad = to_row(ended("good")), to_row(replace(ended("bad"), **change))  # type: ignore[arg-type]
+    good, bad = to_row(ended("good")), to_row(replace(ended("bad"), **change))
 
     with store.writing(database) as db:
         with pytest.raises(store.BadRowError):

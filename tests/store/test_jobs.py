@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -13,6 +12,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from llmobs import store
 from llmobs.event import COLUMNS, CostStatus, Event, Outcome, to_json, to_row
@@ -282,7 +282,7 @@ def one(events: Iterable[Event]) -> Event:
         )
     }
     latency = best.latency_ms if best is oldest else (ended_at(best) - ended_at(replace(oldest, latency_ms=0))) * 1000
-    return replace(best, event_id=oldest.event_id, started_at=oldest.started_at, latency_ms=latency, **kept)  # type: ignore[arg-type]
+    return replace(best, event_id=oldest.event_id, started_at=oldest.started_at, latency_ms=latency, **kept)
 
 
 def settled(events: Iterable[Event]) -> list[Event]:
@@ -292,7 +292,7 @@ def settled(events: Iterable[Event]) -> list[Event]:
     if len(batches) == len(rows) or not batches or not batches[0].results_id:
         return rows
     nothing = {"cost_usd": Decimal(0), "list_cost_usd": Decimal(0), "charges": (), "usage": None, "input_tokens": None}
-    free = replace(batches[0], cost_status=CostStatus.NOT_BILLED, **nothing)  # type: ignore[arg-type]
+    free = replace(batches[0], cost_status=CostStatus.NOT_BILLED, **nothing)
     lines = [row for row in rows if row.operation != "batch"]
     return [free, *(replace(row, customer_id=row.customer_id or free.customer_id) for row in lines)]
 

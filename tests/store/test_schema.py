@@ -1,17 +1,17 @@
 """The tables: made once, brought up to date, and never mixed with another program's."""
 
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from llmobs import store
-from llmobs.event import COLUMNS, to_row
+from llmobs.event import COLUMNS, Event, to_json, to_row
 from llmobs.store.schema import SCHEMA
 from tests.store.files import foreign
-from tests.writer.calls import ended
+from tests.writer.calls import ended, running
 
 
 @pytest.fixture
@@ -92,3 +92,17 @@ def test_first_schema(tmp_path: Path) -> None:
     told = store.read(path, "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'events'").rows
     assert told == [(name, meaning) for name, (_, meaning) in COLUMNS.items()]
     assert store.read(path, "SELECT value FROM meta WHERE key = 'schema'").rows == [("2",)]
+
+
+@pytest.mark.parametrize("event", [running("bare"), ended("full")])
+def test_line_and_row_are_the_same(tmp_path: Path, event: Event) -> None:
+    """What a line leaves out is in the table what the row says, with all money and charges."""
+    lines = tmp_path / "events.jsonl"
+    lines.write_bytes(to_json(event) + b"\n")
+    with store.writing(tmp_path / "events.duckdb") as db:
+        db.load([to_row(event)], {})
+        db.load_lines(lines, 1, {})
+
+    one, other = store.read(tmp_path / "events.duckdb", "FROM events").rows
+
+    assert one == other

@@ -1,9 +1,10 @@
 """A socket as tests hold it: messages in, rows out, and prices to calculate with by head."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from llmobs.attempt import Attempt
 from llmobs.dialects import DIALECTS

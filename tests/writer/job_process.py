@@ -7,9 +7,10 @@ The last job is a batch, whose lines come before its totals where PREFIX is `ear
 import logging
 import sys
 import time
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "addon"), str(ROOT)]

@@ -97,7 +97,8 @@ def served_model(named: Mapping[str, str]) -> str | None:
 
 def grpc_error(response: http.Response) -> str | None:
     """The status of a gRPC call that failed, which follows its HTTP 200."""
-    told = (response.trailers or response.headers).get("grpc-status", "0")
+    fields = (response.trailers or response.headers).fields
+    told = next((value.decode("latin-1") for name, value in fields if name.lower() == b"grpc-status"), "0")
     return None if told == "0" else f"grpc_{told}"
 
 

@@ -11,6 +11,8 @@ from llmobs.store.errors import ForeignError, NewerError
 
 PROGRAM = "llmobserve"
 SCHEMA = 2
+# What a line leaves out is NULL, save these.
+_UNSAID = {"streamed": "false", "charges": "[]", "outcome": "'ok'", "cost_status": "'unpriced'"}
 
 
 def from_lines(table: str) -> str:
@@ -18,7 +20,9 @@ def from_lines(table: str) -> str:
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     read = {name: {"charges": "JSON[]", "usage": "VARCHAR"}.get(name, kind) for name, (kind, _) in COLUMNS.items()}
     charge = ", ".join(f"'{field}': line->>{at}" for at, field in enumerate(Charge._fields))
-    values = names.replace('"charges"', f"[{{{charge}}} FOR line IN charges]")
+    special = {name: f'coalesce("{name}", {unsaid})' for name, unsaid in _UNSAID.items()}
+    special["charges"] = f"[{{{charge}}} FOR line IN {special['charges']}]"
+    values = ", ".join(special.get(name, f'"{name}"') for name in COLUMNS)
     source = f"read_json(?, format = 'newline_delimited', columns = {read})"
     return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source} WHERE event_id IS NOT NULL"  # noqa: S608
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from llmobs.answer import Members
 from llmobs.attempt import Attempt
 from llmobs.dialect import Turns, number
@@ -54,7 +56,7 @@ class Session:
     def alone(self) -> Turn:
         """A call beside the responses, by a model of its own."""
         turn = self.turn("")
-        turn.attempt.opening = replace(turn.attempt.opening, operation=self.turns.alone_operation)
+        turn.attempt.opening = structs.replace(turn.attempt.opening, operation=self.turns.alone_operation)
         turn.attempt.request_model, turn.attempt.served_model = self._alone_model, None
         return turn
 
@@ -71,7 +73,7 @@ class Session:
 
     def _attempt(self) -> Attempt:
         self._count += 1
-        opening = replace(
+        opening = structs.replace(
             self.upgrade.opening,
             event_id=f"{self.upgrade.opening.event_id}/{self._count}",
             started_at=datetime.fromtimestamp(self.clock(), UTC),

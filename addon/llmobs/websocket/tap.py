@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from llmobs.answer import Members
 from llmobs.attempt import Attempt
 from llmobs.dialect import Turns
@@ -215,7 +217,7 @@ class SocketTap:
 
     def _begin(self, turn: Turn) -> None:
         attempt = turn.attempt
-        attempt.opening = replace(attempt.opening, request_model=attempt.request_model)
+        attempt.opening = structs.replace(attempt.opening, request_model=attempt.request_model)
         self.begin(attempt)
 
     def _bill(self, turn: Turn, outcome: Outcome, reason: str | None) -> None:

@@ -11,6 +11,8 @@ from itertools import batched
 from json import dumps
 from pathlib import Path
 
+from msgspec import structs
+
 from llmobs import store
 from llmobs.event import CostStatus, Event, Outcome, from_json, to_row
 from llmobs.spool import Kind, Line, Owner, Spool, abandoned, lines
@@ -105,7 +107,7 @@ class Loader:
         """The row as the table takes it, if need be with the usage object as a JSON string."""
         if db.refusal(row := to_row(event)) is None:
             return row
-        row = to_row(replace(event, usage=dumps(event.usage)))
+        row = to_row(structs.replace(event, usage=dumps(event.usage)))
         if (reason := db.refusal(row)) is None:
             return row
         self._reject(line, reason)
@@ -159,4 +161,4 @@ def interrupted(event: Event) -> Event:
     """
     unseen = event.cost_status is CostStatus.UNPRICED and event.usage is None and not event.charges
     unknown = CostStatus.PARTIAL if event.job_id is None else CostStatus.PENDING
-    return replace(event, outcome=Outcome.INTERRUPTED, cost_status=unknown if unseen else event.cost_status)
+    return structs.replace(event, outcome=Outcome.INTERRUPTED, cost_status=unknown if unseen else event.cost_status)
