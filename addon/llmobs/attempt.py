@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import structs
 
-from llmobs import tokens
-from llmobs.dialect import Dialect, Json, Proto, read
+from llmobs.dialect import Dialect, Proto, read
+from llmobs.estimate import estimate
 from llmobs.event import Event, Outcome
 from llmobs.invoice import Call, Invoice, draw
 from llmobs.meter import Known, Meter
@@ -23,8 +23,6 @@ from llmobs.wire.lazy import fields, value
 from llmobs.wire.protobuf import to_json
 
 FAILED = 400
-# What the markup around a message costs with OpenAI's models, whose recorded prompts it explains to 2 %.
-MESSAGE_TOKENS = 4
 _JSON = msgspec.json.Encoder(decimal_format="number")
 # Operations whose cost is that of text alone, so that a tokenizer can stand in for a missing usage object.
 OF_TEXT = ("chat", "text_completion", "embeddings")
@@ -186,14 +184,7 @@ class Attempt:
         return Request(self.asked, self.query)
 
     def _estimate(self) -> Quantities | None:
-        """Tokens of the text that went up and came down; None where there was no text."""
-        model = self.meter.model or self.request_model or ""
-        prompt = _members(self.asked, self.dialect.prompt)
-        messages = next((part for part in prompt if isinstance(part, list)), [])
-        answer = [part for message in self.meter.kept for part in _members(message, self.dialect.text)]
-        said, answered = _count(prompt, model), _count(answer, model)
-        counted: Quantities = {"input": said + len(messages) * MESSAGE_TOKENS if said else 0, "output": answered}
-        return counted if any(counted.values()) else None
+        return estimate(self.dialect, self.asked, self.meter.kept, self.meter.model or self.request_model or "")
 
     def _row(self, call: Call, invoice: Invoice, outcome: Outcome, error: str | None) -> Event:
         began = self.opening.started_at.timestamp()
@@ -242,12 +233,3 @@ def _model(body: bytes) -> str | None:
 
 def _first_message(body: bytes, proto: Proto) -> bytes:
     return next((to_json(message, proto.request) for message in Grpc().feed(body)), b"")
-
-
-def _members(message: bytes, names: tuple[str, ...]) -> list[Json]:
-    members = fields(message)
-    return [value(members[name]) for name in names if name in members]
-
-
-def _count(texts: list[Json], model: str) -> int:
-    return tokens.count("".join(tokens.text_of(texts)), model)
