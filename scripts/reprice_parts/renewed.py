@@ -1,7 +1,8 @@
 """The costs of a stored row by the prices of today; it asks no database and writes nothing."""
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from llmobs.event import Charge, CostStatus, Event
 from llmobs.invoice import Invoice, draw

@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from llmobs import store
 from llmobs.event import Charge, CostStatus, Event, to_row
@@ -244,7 +244,7 @@ def unpriced(key: str, name: str | None, **more: object) -> Event:
     """A call whose units have no rate."""
     charge = Charge("input", Decimal(1000), None, 1_000_000, None)
     unknown = {"model": None, "cost_usd": None, "cost_status": CostStatus.UNPRICED, "charges": (charge,)}
-    return replace(ended(key), request_model=name, **{**unknown, **more})  # type: ignore[arg-type]
+    return replace(ended(key), request_model=name, **{**unknown, **more})
 
 
 CALLS = [

@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from llmobs import store
 from llmobs.event import CostStatus, Event, Outcome, to_row
@@ -66,7 +66,7 @@ def past(prices: PriceBook = BOOK, model: str = "gpt-x", **more: object) -> Even
     made.ask(json.dumps({"model": model}).encode(), 20)
     made.status_code = 200
     made.meter.feed(b'{"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100}}')
-    return replace(made.event(Outcome.OK), **more)  # type: ignore[arg-type]
+    return replace(made.event(Outcome.OK), **more)
 
 
 class TestOneRow:
