@@ -12,7 +12,7 @@ from tests.testbed.upstream import ROOT
 def _hosts() -> dict[str, bool]:
     """Host globs, and whether asking for usage is allowed there; local ones with their port."""
     found = yaml.load((ROOT / "pricing.yaml").read_text(), yaml.CSafeLoader)["providers"].values()
-    return {host: each.get("include_usage", False) for each in found for host in each["hosts"]}
+    return {host.replace("{region}", "*"): each.get("include_usage", False) for each in found for host in each["hosts"]}
 
 
 def is_provider(host: str) -> bool:
