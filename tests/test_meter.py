@@ -31,6 +31,23 @@ def test_chat_stream_with_usage_at_its_end() -> None:
     assert meter.kept == []
 
 
+@pytest.mark.parametrize(
+    ("data", "tells"),
+    [
+        (b'{"choices":[],"usage":null}', False),
+        (b'{"choices":[],"usage" :\tnull}', False),
+        (b'data: {"usage":null}\n\ndata: {"usage": null}\n\n', False),
+        (b'data: {"usage":null}\n\ndata: {"usage":{"prompt_tokens":3}}\n\n', True),
+        (b'{"usage":null,"error":{"type":"x"}}', True),
+        (b'{"choices":[{"delta":{"content":"usage: null"}}]}', False),
+    ],
+)
+def test_usage_of_null_tells_nothing(data: bytes, *, tells: bool) -> None:
+    """Messages whose usage is null need not be parsed, alone or several in their framing; any other usage is read."""
+
+    assert Meter(DIALECTS["openai_chat"]).tells(data) is tells
+
+
 def test_running_totals_replace_each_other() -> None:
     """Of totals in every chunk the last object holds, fields that it lacks included, and it is final with a reason."""
 

@@ -15,6 +15,7 @@ from tests.frames import grpc_frame
 from tests.test_attempt import attempt
 
 WORD = b'data: {"id":"c","model":"gpt-x","choices":[{"delta":{"content":" word"}}]}\n\n'
+NULL = WORD.replace(b"}]}", b'}],"usage": null}')
 USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":12}}\n\n'
 STREAM = WORD * 5 + USAGE + b"data: [DONE]\n\n"
 
@@ -52,7 +53,7 @@ def test_bytes_pass_unchanged_and_are_metered_however_they_are_cut(pieces: list[
     assert (call.response_bytes, call.first_byte_at, call.streamed) == (len(STREAM), 1.0, True)
 
 
-@pytest.mark.parametrize("pieces", list(cuttings(WORD * 9)))
+@pytest.mark.parametrize("pieces", [*cuttings(WORD * 9), *cuttings(NULL * 9), *cuttings((WORD + NULL + WORD) * 3)])
 def test_text_that_was_passed_over_is_estimated(pieces: list[bytes]) -> None:
     """Where no usage comes, the words of the events that were not parsed are counted all the same."""
 

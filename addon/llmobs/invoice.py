@@ -3,9 +3,12 @@
 It does not know HTTP, streams, or where usage and prices came from.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+import msgspec
+from msgspec import structs
 
 from llmobs import money
 from llmobs.dialect import Dialect, Json, Reading, number, read
@@ -27,8 +30,8 @@ _TOTALS = {
 _COUNTED_IN = {unit: [column for column, units in _TOTALS.items() if unit in units] for unit in UNITS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+# A struct is made in a fraction of a frozen dataclass's time, and an invoice is drawn on the event loop.
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """What decides the price of an attempt.
 
     usage: the folded usage object, None where none came; complete: it is the last one of the answer.
@@ -46,8 +49,8 @@ class Call:
     complete: bool = True
     opening: bool = False
     estimate: Quantities | None = None
-    fees: Quantities = field(default_factory=dict)
-    asked: Quantities = field(default_factory=dict)
+    fees: Quantities = {}
+    asked: Quantities = {}
     tier: str | None = None
     region: str | None = None
     served: bool = True
@@ -58,8 +61,7 @@ class Call:
     pending: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invoice:
+class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     """Totals in tokens, money in USD; None is unknown."""
 
     status: CostStatus
@@ -68,7 +70,7 @@ class Invoice:
     charges: tuple[Charge, ...] = ()
     cost_usd: Decimal | None = None
     list_cost_usd: Decimal | None = None
-    tokens: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,13 @@ def draw(book: PriceBook, call: Call) -> Invoice:
 def _settled(call: Call, invoice: Invoice, reported: Decimal | None) -> Invoice:
     """Where somebody else decides what is paid, the charges say so, and their sum is what is paid."""
     if (call.billing or call.provider.billing) is not Billing.METERED or call.tier == "provisioned":
-        return replace(invoice, status=CostStatus.NOT_BILLED, charges=(), cost_usd=ZERO)
+        return structs.replace(invoice, status=CostStatus.NOT_BILLED, charges=(), cost_usd=ZERO)
     if reported is None or not call.complete:
         return invoice
     known = sum((line.amount_usd for line in invoice.charges if line.amount_usd is not None), ZERO)
     adjustment = Charge("adjustment", Decimal(1), reported - known, 1, reported - known)
     lines = invoice.charges if reported == known else (*invoice.charges, adjustment)
-    return replace(invoice, status=CostStatus.PROVIDER_REPORTED, charges=lines, cost_usd=reported)
+    return structs.replace(invoice, status=CostStatus.PROVIDER_REPORTED, charges=lines, cost_usd=reported)
 
 
 def _usage(call: Call) -> list[Reading]:
@@ -163,10 +165,11 @@ def _part(book: PriceBook, call: Call, reading: Reading) -> _Part:
         variant=call.variant,
     )
     names = (reading.model,) if reading.model else call.models
-    found = ((name, book.quote(call.provider, name, terms)) for name in names)
-    name, quote = next(((name, quote) for name, quote in found if quote), ("", None))
-    sure = not names or names[0].lower() in name.lower() or quote is None
-    return _Part(reading, quote, sure, charges(quote, _billed(quote, reading.quantities)))
+    for name in names:
+        if quote := book.quote(call.provider, name, terms):
+            sure = names[0].lower() in name.lower()
+            return _Part(reading, quote, sure, charges(quote, _billed(quote, reading.quantities)))
+    return _Part(reading, None, sure=True, lines=charges(None, reading.quantities))
 
 
 def _billed(quote: Quote | None, quantities: Quantities) -> Quantities:

@@ -24,6 +24,7 @@ _IDENTIFIER = re.compile(r"[\w.:/-]{1,64}")
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
 _USAGE = b'"usage"'
+_USUAL_NULL = b'"usage":null'
 _NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
 
 
@@ -110,7 +111,7 @@ class Meter:
         """Whether one message, or several in their framing, may tell of the usage; one of null tells nothing."""
         for marker in self._dialect.markers:
             # `in` first tries to read the marker as a number, at ten times the cost.
-            if data.find(marker) >= 0 and (marker != _USAGE or data.count(_USAGE) > len(_NULL_USAGE.findall(data))):
+            if data.find(marker) >= 0 and (marker != _USAGE or not _only_null(data)):
                 return True
         return False
 
@@ -171,6 +172,12 @@ class Meter:
         self.job_state = _text(answers, job.state) or self.job_state
         results = _text(answers, job.results)
         self.results_id = results.rpartition("/")[2] if results else self.results_id
+
+
+def _only_null(data: bytes) -> bool:
+    """Whether every usage is null; nearly all servers write it in the way that is looked for first."""
+    usages = data.count(_USAGE)
+    return usages == data.count(_USUAL_NULL) or usages == len(_NULL_USAGE.findall(data))
 
 
 def _tools(answer: Members, dialect: Dialect) -> dict[str, Json]:

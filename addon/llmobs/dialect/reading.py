@@ -101,8 +101,11 @@ def _raw(dialect: Dialect, usage: Mapping[str, Json]) -> Quantities:
     raw: Quantities = {}
     for count in dialect.counts:
         found = first_number(usage, count.fields)
-        if found is not None:
-            raw[count.unit] = raw.get(count.unit, 0) + _scaled(count, usage, found)
+        if found is None:
+            continue
+        if count.times or count.once:
+            found = _scaled(count, usage, found)
+        raw[count.unit] = raw.get(count.unit, 0) + found
     return raw
 
 

@@ -27,16 +27,22 @@ def from_lines(table: str) -> str:
     return f"INSERT INTO {table} ({names}) SELECT {values} FROM {source} WHERE event_id IS NOT NULL"  # noqa: S608
 
 
+def _meta(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What a database of ours says of itself, asked at each turn: a list of its tables takes ten times as long."""
+    try:
+        # Without its schema the name might also be that of a Python variable.
+        return dict(db.execute("SELECT key, value FROM main.meta").fetchall())
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return {}
+
+
 def _tables(db: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in db.execute("SELECT table_name FROM information_schema.tables").fetchall()}
 
 
 def check(db: duckdb.DuckDBPyConnection, path: Path) -> int:
     """The schema version of our own database; raises where it is another program's or newer than this program."""
-    try:
-        meta = dict(db.execute("SELECT key, value FROM meta").fetchall()) if "meta" in _tables(db) else {}
-    except (duckdb.CatalogException, duckdb.BinderException):
-        meta = {}
+    meta = _meta(db)
     if meta.get("program") != PROGRAM or "schema" not in meta:
         raise ForeignError(f"{path} is a database of another program: name another file for the events")
     version = int(meta["schema"])
@@ -47,7 +53,7 @@ def check(db: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 def provision(db: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Make the tables in an empty database, or bring older ones up to date."""
-    if not _tables(db):
+    if not _meta(db) and not _tables(db):
         _in_transaction(db, _creation())
     elif check(db, path) < SCHEMA:
         _in_transaction(db, _migration(db))
