@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from llmobs import meter as module
+from llmobs.dialect import read
 from llmobs.dialects import DIALECTS
 from llmobs.meter import Known, Meter
 
@@ -12,6 +15,27 @@ def fed(dialect: str, *messages: bytes) -> Meter:
     for message in messages:
         meter.feed(message)
     return meter
+
+
+IMAGE_TOOL = {
+    "model": "gpt-x",
+    "usage": {"input_tokens": 10, "output_tokens": 2, "total_tokens": 12},
+    "tools": [{"type": "image_generation", "model": "gpt-image-2"}],
+    "tool_usage": {"image_gen": {"input_tokens": 30, "output_tokens": 400, "total_tokens": 430}},
+}
+
+
+@pytest.mark.parametrize(("tools", "model"), [(IMAGE_TOOL["tools"], "gpt-image-2"), ([], "gpt-image-1")])
+def test_a_tool_with_a_model_of_its_own(tools: object, model: str) -> None:
+    """The tokens of OpenAI's image tool stand beside the usage and are billed by the image model."""
+
+    dialect = DIALECTS["openai_responses"]
+    meter = Meter(dialect)
+    meter.feed(json.dumps(IMAGE_TOOL | {"tools": tools}).encode())
+    own, tool = read(dialect, meter.usage or {}, "gpt-x")
+
+    assert (own.quantities, own.beside) == ({"input": 10, "output": 2}, False)
+    assert (tool.quantities, tool.beside, tool.model) == ({"input": 30, "output": 400}, True, model)
 
 
 def test_chat_stream_with_usage_at_its_end() -> None:

@@ -61,8 +61,6 @@ class Members:
             return 0
         items = visit(self._shell(fee.items), fee.items if fee.items.endswith("[]") else f"{fee.items}[]")
         fitting = [item for item in items if all(_fits(item, *condition) for condition in fee.where)]
-        if fee.distinct:
-            fitting = list({str(name) for item in fitting for name in visit(item, fee.distinct)})
         return min(len(fitting), 1) if fee.once else len(fitting)
 
     def _shell(self, path: str) -> dict[str, Json]:

@@ -441,3 +441,20 @@ def test_a_failure_of_ours_still_leaves_a_row(
     (row,) = proxy.rows()
     assert (row["outcome"], row["cost_usd"]) == ("interrupted", None)
     assert "could not be priced" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [("sk-ant-oat01-a-login-of-a-plan", "not_billed"), ("sk-ant-api03-a-key", "exact")]
+)
+def test_a_key_of_a_plan_is_not_billed(tmp_path: Path, key: str, status: str) -> None:
+    """A login that a subscription pays for costs nothing; what it would have cost stands apart."""
+    proxy = Proxy(tmp_path)
+    headers = {"authorization": f"Bearer {key}"}
+    asked = b'{"model":"claude-haiku-4-5","messages":[]}'
+    flow = proxy.flow(asked, "/v1/messages", host="api.anthropic.com", headers=headers)
+    usage = b'"usage":{"input_tokens":1000000,"output_tokens":0}'
+    proxy.call(flow, b'{"type":"message","model":"claude-haiku-4-5","stop_reason":"end_turn",' + usage + b"}")
+
+    (row,) = proxy.rows("cost_status, cost_usd, list_cost_usd")
+    assert (row["cost_status"], row["list_cost_usd"]) == (status, 1)
+    assert row["cost_usd"] == (1 if status == "exact" else 0)

@@ -24,14 +24,13 @@ class Count:
 class Fee:
     """`unit` takes the number at `field` of the answer, or else how many of its `items` fit `where`.
 
-    distinct: count the different values of this member of the items. once: at most 1, however many there are.
+    once: at most 1, however many there are.
     """
 
     unit: str
     field: str = ""
     items: str = ""
     where: tuple[tuple[str, str], ...] = ()
-    distinct: str = ""
     once: bool = False
 
 
