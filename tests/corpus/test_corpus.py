@@ -25,7 +25,7 @@ pytestmark = [
 @pytest.fixture(scope="session")
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Replay]:
     """One run of mitmdump for each file that a selected test is about; all of them where one is about all."""
-    here = [item for item in request.session.items if item.path == Path(__file__)]
+    here = [item for item in request.session.items if "runs" in getattr(item, "fixturenames", ())]
     about = [item.callspec.params["name"] if hasattr(item, "callspec") else None for item in here]
     hars = HARS if None in about else [har for har in HARS if har.stem in about]
     return {run.har.stem: run for run in run_all(hars, tmp_path_factory.mktemp("corpus"))}
