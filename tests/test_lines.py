@@ -61,6 +61,7 @@ def test_each_line_of_an_output_file_is_a_call_at_the_batch_rate(body: Any, oper
 
     assert [event.job_id for event in events] == ["file-1/a", "file-1/b"]
     assert len({event.event_id for event in events}) == 2
+    assert [event.response_bytes for event in events] == [len(line("a", body))] * 2
     first = events[0]
     assert (first.results_id, first.operation, first.model, first.service_tier) == (
         "file-1", operation, "gpt-x", "batch",

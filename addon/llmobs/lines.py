@@ -68,6 +68,7 @@ class Lines:
         status, error = _status(item, self.results)
         line = self._attempt(item, f"{batch}/{self._name(item)}" if batch else self._name(item))
         line.status_code = status
+        line.response_bytes = len(item.raw("") or b"")
         return structs.replace(line.event(Outcome.OK, error), results_id=batch)
 
     def _attempt(self, item: Members, job_id: str) -> Attempt:

@@ -199,8 +199,8 @@ class LLMObserve:
             return
         body = flow.response.raw_content
         if body and not tap.attempt.response_bytes:
-            tap.see(body)
             tap.attempt.first_byte_at = flow.response.timestamp_start
+            tap.see(body)
         tap.close()
         self.asking.learn(flow, tap.attempt.meter.kept)
         tap.attempt.refusal = flows.grpc_error(flow.response)
