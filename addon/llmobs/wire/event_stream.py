@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping
 
 from llmobs.wire.errors import WireError
+from llmobs.wire.frames import Frames
 from llmobs.wire.lazy import fields, is_text, value
 from llmobs.wire.parser import MAX_MESSAGE_BYTES
 
@@ -34,43 +35,21 @@ def begins_frame(data: bytes | bytearray) -> bool:
     return len(data) >= PRELUDE_BYTES and zlib.crc32(data[:8]) == int.from_bytes(data[8:PRELUDE_BYTES])
 
 
-class EventStream:
+class EventStream(Frames):
     """Parser of application/vnd.amazon.eventstream; a frame that is cut short gives nothing.
 
     An exception is given as `{"error": {"type": ...}}`; the first one is `error`.
     """
 
-    __slots__ = ("_done", "_limit", "_pending", "_total", "at_boundary", "error")
+    __slots__ = ("_total",)
+
+    name = "event stream"
 
     def __init__(self, limit: int = MAX_MESSAGE_BYTES) -> None:
-        self.at_boundary = False
-        self.error: bytes | None = None
-        self._limit = min(limit, MAX_FRAME_BYTES)
-        self._pending = bytearray()
+        super().__init__(min(limit, MAX_FRAME_BYTES))
         self._total = 0  # length of the frame that has begun; 0 until its prelude is read
-        self._done = False
-
-    def feed(self, data: bytes) -> list[bytes]:
-        messages: list[bytes] = []
-        if self._done:
-            return messages
-        self._pending += data
-        try:
-            position = self._take(messages)
-        except WireError as fault:
-            self._done = True
-            self._pending.clear()
-            raise WireError(f"event stream: {fault}", messages) from fault
-        del self._pending[:position]
-        return messages
-
-    def close(self) -> list[bytes]:
-        self._done = True
-        self._pending.clear()
-        return []
 
     def _take(self, messages: list[bytes]) -> int:
-        """Take all frames that are complete; where the first one begins that is not."""
         position = 0
         while len(self._pending) - position >= (self._total or PRELUDE_BYTES):
             self._total = self._total or self._frame_bytes(position)

@@ -8,6 +8,7 @@ import struct
 
 from llmobs.wire.content_encoding import FREE_BYTES, MAX_RATIO, Decoder
 from llmobs.wire.errors import WireError
+from llmobs.wire.frames import Frames
 from llmobs.wire.parser import MAX_MESSAGE_BYTES
 
 _PREFIX = struct.Struct(">BI")
@@ -18,41 +19,19 @@ FLAGS = frozenset({0, _COMPRESSED, _TRAILERS, _TRAILERS | _COMPRESSED})
 _CODING = "deflate"
 
 
-class Grpc:
+class Grpc(Frames):
     """Parser of application/grpc and application/grpc-web; a message that is cut short gives nothing."""
 
-    __slots__ = ("_done", "_given", "_limit", "_pending", "_taken", "at_boundary", "error")
+    __slots__ = ("_given", "_taken")
+
+    name = "gRPC"
 
     def __init__(self, limit: int = MAX_MESSAGE_BYTES) -> None:
-        self.at_boundary = False
-        self.error: bytes | None = None
-        self._limit = limit
-        self._pending = bytearray()
+        super().__init__(limit)
         self._taken = 0
         self._given = 0  # bytes that came out of compressed messages
-        self._done = False
-
-    def feed(self, data: bytes) -> list[bytes]:
-        messages: list[bytes] = []
-        if self._done:
-            return messages
-        self._pending += data
-        try:
-            position = self._take(messages)
-        except WireError as fault:
-            self._done = True
-            self._pending.clear()
-            raise WireError(f"gRPC: {fault}", messages) from fault
-        del self._pending[:position]
-        return messages
-
-    def close(self) -> list[bytes]:
-        self._done = True
-        self._pending.clear()
-        return []
 
     def _take(self, messages: list[bytes]) -> int:
-        """Take all messages that are complete; where the first one begins that is not."""
         position = 0
         while len(self._pending) - position >= _PREFIX.size:
             flags, length = _PREFIX.unpack_from(self._pending, position)
