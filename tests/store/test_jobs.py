@@ -78,13 +78,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def test_poll_until_it_is_done(database: Database) -> None:
     """Twelve polls and a result are one row: who asked first, what it cost, and how long it took."""
-    database.load(sighting("post", "resp_1", 0, "pending", customer_id="acme", client="sdk", request_model="o3"))
+    asked = sighting("post", "resp_1", 0, "pending", customer_id="acme", client="sdk", request_model="o3")
+    database.load(replace(asked, request_bytes=90))
     for poll in range(12):
         database.load(sighting(f"get-{poll}", "resp_1", 1 + poll, "pending", request_model=None))
-    database.load(sighting("done", "resp_1", 13, "exact", client="curl", request_model=None))
+    database.load(sighting("done", "resp_1", 13, "exact", client="curl", request_model=None, request_bytes=0))
 
-    identity = database.ask("event_id, started_at, customer_id, client, request_model")
-    assert identity == [("post", AT.replace(tzinfo=None), "acme", "sdk", "o3")]
+    identity = database.ask("event_id, started_at, customer_id, client, request_model, request_bytes")
+    assert identity == [("post", AT.replace(tzinfo=None), "acme", "sdk", "o3", 90)]
     assert database.ask("cost_status, cost_usd, input_tokens, len(charges)") == [("exact", Decimal("0.0025"), 1000, 1)]
     assert database.ask("latency_ms, ttft_ms") == [(13 * 60_000 + 500, None)]
 
@@ -273,6 +274,7 @@ def one(events: Iterable[Event]) -> Event:
             "host",
             "path",
             "method",
+            "request_bytes",
             "customer_id",
             "run_id",
             "api_key_id",
@@ -331,6 +333,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
                 latency_ms=draw(st.integers(0, 20)) * 60_000 + at + 0.125,
                 customer_id=draw(st.sampled_from([None, "acme"])),
                 client=f"client {at}",
+                request_bytes=at,
             )
         )
     return events

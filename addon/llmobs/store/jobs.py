@@ -7,8 +7,6 @@ the answer that tells most, which is how the first of equals is known later.
 
 # ruff: noqa: S608 -- what is put into the statements are constants of this file
 
-# ruff: noqa: S608 -- what is put into the statements are constants of this file
-
 import duckdb
 
 from llmobs.event import CostStatus
@@ -26,7 +24,10 @@ _RANKS = (
     CostStatus.PROVIDER_REPORTED,
 )
 # What was asked, by whom, and where the results are: each from the oldest row that says so.
-_KEPT = ("host", "path", "method", "customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
+_KEPT = (
+    "host", "path", "method", "request_bytes", "customer_id", "run_id", "api_key_id", "client", "request_model",
+    "results_id",
+)  # fmt: skip
 _TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 _SAME_JOB = "other.job_id = events.job_id AND other.provider IS NOT DISTINCT FROM events.provider"
