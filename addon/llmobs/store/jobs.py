@@ -3,7 +3,7 @@
 What remains depends neither on the order of the rows nor on how they are spread over loads, processes and restarts. A
 job's row says nothing of the rows that it was made of, save one thing: the time from its first request to the end of
 the answer that tells most, which is how the first of equals is known later. Where its list price is that of another
-answer, the table `listed` says how well that one knew it.
+answer, the table `jobs_listed` says how well that one knew it.
 """
 
 # ruff: noqa: S608 -- what is put into the statements are constants of this file
@@ -73,7 +73,7 @@ _STANDING = f"""{{
     'rank': -{_RANK}, 'cut': outcome = 'interrupted', 'ended': {_ENDED}, 'cost': -cost_usd, 'usage': usage
 }}::{_STANDING_TYPE}"""
 # How well the answer stood whose list price the row of a job has that was told without one.
-_LISTED = f"CREATE TABLE IF NOT EXISTS listed (provider VARCHAR, job_id VARCHAR, standing {_STANDING_TYPE})"
+_LISTED = f"CREATE TABLE IF NOT EXISTS jobs_listed (provider VARCHAR, job_id VARCHAR, standing {_STANDING_TYPE})"
 
 _ONLY_PAID = "cost_status = 'provider_reported' AND priced IS DISTINCT FROM standing"
 _LENDING = ", ".join(f"'{name}': {name}" for name in _LENT)
@@ -93,7 +93,7 @@ _MERGED = f"""
 CREATE OR REPLACE TEMP TABLE merged AS
 WITH stored AS (
     SELECT events.*, other.standing AS lent FROM events
-    LEFT JOIN listed AS other ON {_SAME_JOB} AND events.cost_status = 'provider_reported'
+    LEFT JOIN jobs_listed AS other ON {_SAME_JOB} AND events.cost_status = 'provider_reported'
     WHERE events.rowid IN (SELECT place FROM known)
 ),
 seen AS (
@@ -138,11 +138,11 @@ DELETE FROM events WHERE rowid IN (
 """
 
 _FORGOTTEN = """
-DELETE FROM listed USING merged
-WHERE merged.job_id = listed.job_id AND merged.provider IS NOT DISTINCT FROM listed.provider
+DELETE FROM jobs_listed USING merged
+WHERE merged.job_id = jobs_listed.job_id AND merged.provider IS NOT DISTINCT FROM jobs_listed.provider
 """
 
-_REMEMBERED = "INSERT INTO listed SELECT provider, job_id, lent FROM merged WHERE lent IS NOT NULL"
+_REMEMBERED = "INSERT INTO jobs_listed SELECT provider, job_id, lent FROM merged WHERE lent IS NOT NULL"
 
 _STORED = "INSERT INTO events FROM arrived WHERE job_id IS NULL UNION ALL SELECT * EXCLUDE (lent) FROM merged"
 
