@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from llmobs import store
-from llmobs.event import COLUMNS, CostStatus, Event, Outcome, to_json, to_row
+from llmobs.event import COLUMNS, Charge, CostStatus, Event, Outcome, to_json, to_row
 from llmobs.store import schema
-from tests.writer.calls import AT, ended
+from tests.writer.calls import AT, CHARGE, ended
 
 RANKS = ["pending", "unpriced", "partial", "estimated", "exact", "provider_reported"]
 
@@ -37,6 +37,24 @@ def batch(key: str, minutes: int, status: str = "exact", **more: Any) -> Event:
 def line(item: int, minutes: int = 30, status: str = "exact", **more: Any) -> Event:
     """One line of a batch's results; each download has events of its own."""
     return sighting(f"line-{item}-{minutes}", f"file-1/{item}", minutes, status, results_id="file-1", **more)
+
+
+def adjustment(usd: Decimal) -> Charge:
+    """The line of an invoice that makes it add up to what is paid."""
+    return Charge("adjustment", Decimal(1), usd, 1, usd)
+
+
+def listed(key: str, minutes: int, usd: str = "0.0025", **more: Any) -> Event:
+    """An answer that tells what a payment was, which is estimated at its list price."""
+    charge = CHARGE._replace(amount_usd=Decimal(usd))
+    seen = sighting(key, "ch_1", minutes, "estimated", price_version="stripe/card", variant="usd", region="eu")
+    return replace(seen, model="card", list_cost_usd=Decimal(usd), cost_usd=Decimal(usd), charges=(charge,), **more)
+
+
+def paid(key: str, minutes: int, usd: str) -> Event:
+    """An answer that tells only what was taken for a payment."""
+    seen = sighting(key, "ch_1", minutes, "provider_reported", model=None)
+    return replace(seen, cost_usd=Decimal(usd), charges=(adjustment(Decimal(usd)),))
 
 
 class Database:
@@ -78,13 +96,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def test_poll_until_it_is_done(database: Database) -> None:
     """Twelve polls and a result are one row: who asked first, what it cost, and how long it took."""
-    database.load(sighting("post", "resp_1", 0, "pending", customer_id="acme", client="sdk", request_model="o3"))
+    asked = sighting("post", "resp_1", 0, "pending", customer_id="acme", client="sdk", request_model="o3")
+    database.load(replace(asked, request_bytes=90))
     for poll in range(12):
         database.load(sighting(f"get-{poll}", "resp_1", 1 + poll, "pending", request_model=None))
-    database.load(sighting("done", "resp_1", 13, "exact", client="curl", request_model=None))
+    database.load(sighting("done", "resp_1", 13, "exact", client="curl", request_model=None, request_bytes=0))
 
-    identity = database.ask("event_id, started_at, customer_id, client, request_model")
-    assert identity == [("post", AT.replace(tzinfo=None), "acme", "sdk", "o3")]
+    identity = database.ask("event_id, started_at, customer_id, client, request_model, request_bytes")
+    assert identity == [("post", AT.replace(tzinfo=None), "acme", "sdk", "o3", 90)]
     assert database.ask("cost_status, cost_usd, input_tokens, len(charges)") == [("exact", Decimal("0.0025"), 1000, 1)]
     assert database.ask("latency_ms, ttft_ms") == [(13 * 60_000 + 500, None)]
 
@@ -150,6 +169,55 @@ def test_same_id_elsewhere(database: Database) -> None:
     database.load(replace(sighting("g", "1", 6), provider=None))
 
     assert database.ask("event_id") == [(key,) for key in ["a", "aa", "c", "cc", "d", "dd", "e"]]
+
+
+_PRICE = "model, price_version, variant, region, list_cost_usd, cost_usd, cost_status"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+@pytest.mark.parametrize(("usd", "more"), [("0.88", "0.8775"), ("0.001", "-0.0015"), ("0.0025", None)])
+def test_what_is_paid_and_what_it_costs(database: Database, order: Sequence[int], usd: str, more: str | None) -> None:
+    """Who tells only what is paid takes the list price from who knows it, and the charges add up to what is paid."""
+    events = [sighting("post", "ch_1", 0, "pending"), listed("first", 1), paid("fee", 9, usd)]
+    for at in order:
+        database.load(events[at])
+
+    cost = Decimal(usd)
+    row = ("card", "stripe/card", "usd", "eu", Decimal("0.0025"), cost, "provider_reported")
+    assert database.ask(_PRICE) == [row]
+    rest = [] if more is None else [adjustment(Decimal(more))]
+    assert database.ask("charges") == [([charge._asdict() for charge in (CHARGE, *rest)],)]
+
+
+def test_same_answers_about_a_payment_again(database: Database) -> None:
+    """A row that has another's list price is the same when it is merged with both again, and stays where it is."""
+    events = [listed("first", 1), paid("fee", 9, "0.88"), sighting("other", "ch_2", 2)]
+    database.load(*events)
+    before = database.ask("rowid, COLUMNS(*)")
+    for at in (0, 1, 0):
+        database.load(events[at])
+
+    assert database.ask("rowid, COLUMNS(*)") == before
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1), (0, 2, 1), (1, 0, 2)])
+def test_best_list_price_of_a_payment(database: Database, order: Sequence[int]) -> None:
+    """Of two list prices the first counts, also when what is paid is known before both."""
+    events = [listed("first", 1, "1"), listed("second", 2, "2"), paid("fee", 9, "3")]
+    for at in order:
+        database.load(events[at])
+
+    assert database.ask("list_cost_usd, cost_usd, [line.amount_usd FOR line IN charges]") == [(1, 3, [1, 2])]
+
+
+def test_payment_that_tells_its_own_list_price(database: Database) -> None:
+    """An answer that knows what is paid as well as its list price needs no other's."""
+    own = replace(paid("own", 5, "3"), list_cost_usd=Decimal(4), charges=(adjustment(Decimal(-1)),))
+    database.load(listed("first", 1, "1"), paid("fee", 9, "3"))
+    database.load(own)
+    database.load(listed("again", 0, "1"))
+
+    assert database.ask("list_cost_usd, [line.amount_usd FOR line IN charges]") == [(4, [-1])]
 
 
 BATCH = [batch("created", 0, "pending", customer_id="acme"), batch("done", 20), line(1), line(2)]
@@ -263,16 +331,35 @@ def rank(event: Event) -> int:
     return RANKS.index(event.cost_status.replace("not_billed", "exact"))
 
 
+def standing(event: Event) -> tuple[int, float]:
+    """What decides between the answers about a job; the least is the best."""
+    return -rank(event), ended_at(event)
+
+
+def borrowed(best: Event, events: Iterable[Event]) -> dict[str, Any]:
+    """What the best answer takes from the one that knows the list price best, where it tells none itself."""
+    knowing = [event for event in events if event.list_cost_usd is not None]
+    if best.cost_status != "provider_reported" or best.list_cost_usd is not None or not knowing:
+        return {}
+    lender = min(knowing, key=standing)
+    lines = [line for line in lender.charges if line.unit != "adjustment"]
+    rest = (best.cost_usd or 0) - sum((line.amount_usd or Decimal(0) for line in lines), Decimal(0))
+    charges = (*lines, adjustment(rest)) if rest else tuple(lines)
+    names = ("model", "price_version", "variant", "region", "list_cost_usd")
+    return {name: getattr(lender, name) for name in names} | {"charges": charges}
+
+
 def one(events: Iterable[Event]) -> Event:
     """The row of a job, by the rule as it is told."""
     oldest, *_ = by_age = sorted(events, key=lambda event: event.started_at)
-    best = min(by_age, key=lambda event: (-rank(event), ended_at(event)))
+    best = min(by_age, key=standing)
     kept = {
         name: next((value for event in by_age if (value := getattr(event, name)) is not None), None)
         for name in (
             "host",
             "path",
             "method",
+            "request_bytes",
             "customer_id",
             "run_id",
             "api_key_id",
@@ -282,6 +369,7 @@ def one(events: Iterable[Event]) -> Event:
         )
     }
     latency = best.latency_ms if best is oldest else (ended_at(best) - ended_at(replace(oldest, latency_ms=0))) * 1000
+    kept |= borrowed(best, by_age)
     return replace(best, event_id=oldest.event_id, started_at=oldest.started_at, latency_ms=latency, **kept)
 
 
@@ -302,13 +390,31 @@ def _job(event: Event) -> str:
 
 
 def comparable(row: Sequence[object]) -> dict[str, object]:
-    """A row by its columns; when a batch was seen to be done says nothing once its lines are there."""
+    """A row by its columns; which answer told that a batch is done says nothing once its lines are there."""
     cells = dict(zip(COLUMNS, row, strict=True))
     free = cells["operation"] == "batch" and cells["cost_status"] == "not_billed"
-    return cells | {"latency_ms": None if free else round(float(str(cells["latency_ms"])), 3)}
+    if free:
+        return cells | dict.fromkeys(("latency_ms", "model", "price_version", "variant", "region"))
+    return cells | {"latency_ms": round(float(str(cells["latency_ms"])), 3)}
 
 
 _MINUTES = st.lists(st.integers(0, 99), min_size=1, max_size=9, unique=True)
+
+
+def priced(event: Event, at: int, usd: Decimal, listing: Decimal | None) -> Event:
+    """An answer with prices of its own; None is one that tells only what is paid, where that is told at all."""
+    if event.cost_usd is None:
+        return event
+    reported = event.cost_status == "provider_reported"
+    if reported and listing is None:
+        return replace(event, model=None, cost_usd=usd, charges=(adjustment(usd),))
+    known = (listing or usd) if reported else usd
+    lines = (CHARGE._replace(amount_usd=known), *([adjustment(usd - known)] if usd != known else []))
+    names = {"model": f"model {at}", "price_version": f"version {at}", "variant": f"variant {at}", "region": "eu"}
+    return replace(event, cost_usd=usd, list_cost_usd=known, charges=lines, **names)
+
+
+_USD = st.integers(1, 3).map(Decimal)
 
 
 @st.composite
@@ -320,17 +426,17 @@ def histories(draw: st.DrawFn) -> list[Event]:
             st.sampled_from([line(1, minute), line(2, minute), batch(f"b{at}", minute), batch(f"b{at}", minute)])
         )
         status = draw(st.sampled_from([*RANKS, "not_billed"]))
-        asked = sighting(seen.event_id, seen.job_id, minute, status)
+        asked = priced(sighting(seen.event_id, seen.job_id, minute, status), at, draw(_USD), draw(st.none() | _USD))
         hidden = seen.operation == "batch" and draw(st.booleans())
         events.append(
             replace(
                 asked,
                 operation=seen.operation,
                 results_id=None if hidden else "file-1",
-                list_cost_usd=asked.cost_usd,
                 latency_ms=draw(st.integers(0, 20)) * 60_000 + at + 0.125,
                 customer_id=draw(st.sampled_from([None, "acme"])),
                 client=f"client {at}",
+                request_bytes=at,
             )
         )
     return events

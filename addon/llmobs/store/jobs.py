@@ -2,16 +2,15 @@
 
 What remains depends neither on the order of the rows nor on how they are spread over loads, processes and restarts. A
 job's row says nothing of the rows that it was made of, save one thing: the time from its first request to the end of
-the answer that tells most, which is how the first of equals is known later.
+the answer that tells most, which is how the first of equals is known later. Where its list price is that of another
+answer, the table `jobs_listed` says how well that one knew it.
 """
-
-# ruff: noqa: S608 -- what is put into the statements are constants of this file
 
 # ruff: noqa: S608 -- what is put into the statements are constants of this file
 
 import duckdb
 
-from llmobs.event import CostStatus
+from llmobs.event import USD_TYPE, CostStatus
 
 # Rows wait here until it is known what they add.
 ARRIVED = "arrived"
@@ -26,7 +25,12 @@ _RANKS = (
     CostStatus.PROVIDER_REPORTED,
 )
 # What was asked, by whom, and where the results are: each from the oldest row that says so.
-_KEPT = ("host", "path", "method", "customer_id", "run_id", "api_key_id", "client", "request_model", "results_id")
+_KEPT = (
+    "host", "path", "method", "request_bytes", "customer_id", "run_id", "api_key_id", "client", "request_model",
+    "results_id",
+)  # fmt: skip
+# What an answer that tells only what is paid takes from the best one that knows a list price.
+_LENT = ("model", "price_version", "variant", "region", "list_cost_usd", "charges")
 _TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 _SAME_JOB = "other.job_id = events.job_id AND other.provider IS NOT DISTINCT FROM events.provider"
@@ -37,6 +41,7 @@ _IS_LINE = "events.operation IS DISTINCT FROM 'batch'"
 
 def stage(db: duckdb.DuckDBPyConnection) -> None:
     """Make an empty table like that of the events, for rows some of which have a job_id."""
+    db.execute(_LISTED)
     db.execute("CREATE OR REPLACE TEMP TABLE arrived AS FROM events LIMIT 0")
 
 
@@ -62,6 +67,22 @@ _ENDED = f"epoch_us(started_at) + {_micros(_LENGTH)}"
 _RANK = f"list_position({[str(status) for status in _RANKS]}, replace(cost_status, 'not_billed', 'exact'))"
 _OLDEST = ", ".join(f"first_value({name} IGNORE NULLS) OVER age AS {name}" for name in ("event_id", *_KEPT))
 
+# Of several answers the one counts whose standing is the least; what is not known is greater than anything.
+_STANDING_TYPE = f"STRUCT(rank INTEGER, cut BOOLEAN, ended BIGINT, cost {USD_TYPE}, usage VARCHAR)"
+_STANDING = f"""{{
+    'rank': -{_RANK}, 'cut': outcome = 'interrupted', 'ended': {_ENDED}, 'cost': -cost_usd, 'usage': usage
+}}::{_STANDING_TYPE}"""
+# How well the answer stood whose list price the row of a job has that was told without one.
+_LISTED = f"CREATE TABLE IF NOT EXISTS jobs_listed (provider VARCHAR, job_id VARCHAR, standing {_STANDING_TYPE})"
+
+_ONLY_PAID = "cost_status = 'provider_reported' AND priced IS DISTINCT FROM standing"
+_LENDING = ", ".join(f"'{name}': {name}" for name in _LENT)
+_BORROWED = ", ".join(f"CASE WHEN lent IS NULL THEN {name} ELSE lender.{name} END AS {name}" for name in _LENT[:-1])
+_LINES = "list_filter(lender.charges, lambda line: line.unit <> 'adjustment')"
+_REST = f"(cost_usd - coalesce(list_sum([line.amount_usd FOR line IN {_LINES}]), 0))::{USD_TYPE}"
+_ADJUSTMENT = f"{{'unit': 'adjustment', 'quantity': 1, 'rate_usd': {_REST}, 'per': 1, 'amount_usd': {_REST}}}"
+_ADJUSTED = f"{_LINES} || CASE WHEN {_REST} = 0 THEN [] ELSE [{_ADJUSTMENT}] END"
+
 # Rows by their place in the table: reading two columns to find them is far cheaper than reading all of them.
 _KNOWN = f"""
 CREATE OR REPLACE TEMP TABLE known AS
@@ -70,26 +91,43 @@ SELECT rowid AS place, provider, job_id FROM events SEMI JOIN arrived AS other O
 
 _MERGED = f"""
 CREATE OR REPLACE TEMP TABLE merged AS
-WITH stored AS (FROM events WHERE rowid IN (SELECT place FROM known)),
-seen AS (FROM stored UNION ALL FROM arrived WHERE job_id IS NOT NULL),
+WITH stored AS (
+    SELECT events.*, other.standing AS lent FROM events
+    LEFT JOIN jobs_listed AS other ON {_SAME_JOB} AND events.cost_status = 'provider_reported'
+    WHERE events.rowid IN (SELECT place FROM known)
+),
+seen AS (
+    SELECT *, {_STANDING} AS standing, CASE WHEN list_cost_usd IS NOT NULL THEN coalesce(lent, standing) END AS priced
+    FROM (FROM stored UNION ALL SELECT *, NULL FROM arrived WHERE job_id IS NOT NULL)
+),
 best AS (
     SELECT * REPLACE (
         min(started_at) OVER age AS started_at,
         {_since_first("ttft_ms", "ttft_ms")},
         {_since_first("latency_ms", _LENGTH)},
         {_OLDEST}
-    )
+    ),
+    first_value({{{_LENDING}, 'standing': priced}}) OVER (
+        PARTITION BY provider, job_id ORDER BY priced NULLS LAST
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS lender
     FROM seen
     WINDOW age AS (
         PARTITION BY provider, job_id ORDER BY started_at, event_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
-    QUALIFY row_number() OVER (
-        PARTITION BY provider, job_id
-        ORDER BY {_RANK} DESC NULLS LAST, outcome = 'interrupted', {_ENDED}, cost_usd DESC, usage
-    ) = 1
+    QUALIFY row_number() OVER (PARTITION BY provider, job_id ORDER BY standing) = 1
+),
+told AS (
+    SELECT * REPLACE (CASE WHEN {_ONLY_PAID} THEN lender.standing END AS lent) FROM best
+),
+settled AS (
+    SELECT * EXCLUDE (standing, priced, lender) REPLACE (
+        {_BORROWED}, CASE WHEN lent IS NULL THEN charges ELSE {_ADJUSTED} END AS charges
+    )
+    FROM told
 )
-FROM best EXCEPT ALL FROM stored
+FROM settled EXCEPT ALL FROM stored
 """
 
 _REPLACED = """
@@ -99,7 +137,14 @@ DELETE FROM events WHERE rowid IN (
 )
 """
 
-_STORED = "INSERT INTO events FROM arrived WHERE job_id IS NULL UNION ALL FROM merged"
+_FORGOTTEN = """
+DELETE FROM jobs_listed USING merged
+WHERE merged.job_id = jobs_listed.job_id AND merged.provider IS NOT DISTINCT FROM jobs_listed.provider
+"""
+
+_REMEMBERED = "INSERT INTO jobs_listed SELECT provider, job_id, lent FROM merged WHERE lent IS NOT NULL"
+
+_STORED = "INSERT INTO events FROM arrived WHERE job_id IS NULL UNION ALL SELECT * EXCLUDE (lent) FROM merged"
 
 # Lines know their batch by the file or by the batch itself, whichever their vendor tells.
 _BATCHES = f"""
@@ -130,4 +175,4 @@ FROM batches AS other WHERE {_SAME_RESULTS} AND {_IS_LINE}
 AND (events.customer_id IS NULL AND other.customer_id IS NOT NULL OR events.run_id IS NULL AND other.run_id IS NOT NULL)
 """
 
-_STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _STORED, _BATCHES, _SETTLED, _INHERITED)
+_STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _FORGOTTEN, _REMEMBERED, _STORED, _BATCHES, _SETTLED, _INHERITED)
