@@ -88,20 +88,43 @@ def test_the_bundle_trusts_the_usual_authorities_and_ours(tmp_path: Path) -> Non
         (["local"], "on local", "http://127.0.0.1:8080"),
     ],
 )
-def test_the_start_is_told_in_four_lines(
+def test_the_start_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: list[str], listens: str, proxy: str
 ) -> None:
-    """Where it listens, whom to trust, what to export, where the rows are."""
+    """Where it listens, whom to trust, what to export, a variable a line, where the rows are and what shows them."""
 
     opts = master().options
     opts.update(mode=mode, listen_host="127.0.0.1", confdir=str(tmp_path))
     start.greet(opts, tmp_path / "events.duckdb")
 
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4
     assert listens in lines[0]
-    assert f"HTTPS_PROXY={proxy} " in lines[2]
-    assert "events.duckdb" in lines[3]
+    assert lines[1].endswith(f"  {start.authority(tmp_path)}")
+    assert lines[2:-1] == [
+        f"  export HTTPS_PROXY={proxy}",
+        f"  export SSL_CERT_FILE={start.trusted(tmp_path)}",
+        f"  export REQUESTS_CA_BUNDLE={start.trusted(tmp_path)}",
+        f"  export CURL_CA_BUNDLE={start.trusted(tmp_path)}",
+        f"  export AWS_CA_BUNDLE={start.trusted(tmp_path)}",
+        f"  export NODE_EXTRA_CA_CERTS={start.authority(tmp_path)}",
+        "  export NODE_USE_ENV_PROXY=1",
+    ]
+    assert lines[-1].endswith(f"events.duckdb; to see what they cost: make report DB={tmp_path / 'events.duckdb'}")
+
+
+def test_the_start_tells_the_command_as_it_has_to_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where `make report` looks by itself no database is named, and names with spaces are quoted."""
+
+    opts = master().options
+    opts.update(confdir=str(tmp_path / "my conf"))
+    start.greet(opts, start.USUAL)
+    usual = capsys.readouterr().out
+    start.greet(opts, tmp_path / "my spend.duckdb")
+    other = capsys.readouterr().out
+
+    assert usual.endswith("cost: make report\n")
+    assert f"SSL_CERT_FILE='{tmp_path}/my conf/llmobserve-ca-bundle.pem'\n" in usual
+    assert other.endswith(f"cost: make report 'DB={tmp_path}/my spend.duckdb'\n")
 
 
 def test_reading_a_file_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
