@@ -57,6 +57,25 @@ def test_guard_keeps_what_the_user_set() -> None:
     assert (opts.flow_detail, opts.tcp_timeout, opts.termlog_verbosity) == (2, start.SILENCE_SECONDS, "warn")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("llmobserve_pricng", "--set llmobserve_pricng: there is no such option and it does nothing; did you mean "),
+        ("llmobserve_pricng", "; did you mean llmobserve_pricing?"),
+        ("llmobserve_x", "; there are llmobserve_db, llmobserve_pricing, llmobserve_include_usage, llmobserve_lean."),
+    ],
+)
+def test_guard_warns_of_options_that_do_not_exist(caplog: pytest.LogCaptureFixture, name: str, said: str) -> None:
+    """A misspelt option of ours is named with what may be meant; one of another addon may come yet."""
+
+    opts = options.Options()
+    opts.set(f"{name}=x", "another_addons=x", defer=True)
+    start.guard(opts)
+
+    assert len(caplog.messages) == 1
+    assert said in caplog.messages[0]
+
+
 def test_the_salt_is_made_once_and_kept_private(tmp_path: Path) -> None:
     """Ids of keys stay the same from start to start, and only the owner can read what they are hashed with."""
 

@@ -1,5 +1,6 @@
 """What is done once at the start: options a user would trip over, the CA bundle, lines that say how to go on."""
 
+import difflib
 import logging
 import os
 import secrets
@@ -16,6 +17,9 @@ LOG = logging.getLogger("llmobserve")
 
 # A model may think for an hour before its first byte; mitmproxy gives up after ten minutes.
 SILENCE_SECONDS = 86_400
+
+# What the names of our options begin with.
+OURS = "llmobserve_"
 
 # Where `make report` looks by itself.
 USUAL = Path(__file__).parents[3] / next(str(option.default) for option in OPTIONS if option.name == "llmobserve_db")
@@ -47,10 +51,23 @@ UNUSED = {
 
 
 def guard(opts: options.Options) -> None:
-    """Long silences are allowed, and no log prints a URL with a key in it; what the user set himself stays."""
+    """Long silences are allowed, and no log prints a URL with a key in it; what the user set himself stays.
+
+    mitmproxy keeps an option that it does not know for an addon to come, without a word; one of ours is warned about.
+    """
     wanted = {"tcp_timeout": SILENCE_SECONDS, "flow_detail": 0, "termlog_verbosity": "warn"}
     known = {name: value for name, value in wanted.items() if name in opts and not opts.has_changed(name)}
     opts.update(**known)
+    for name in opts.deferred:
+        if name.startswith(OURS):
+            LOG.warning("%s", _misspelt(name))
+
+
+def _misspelt(name: str) -> str:
+    names = [option.name.removeprefix(OURS) for option in OPTIONS]
+    close = difflib.get_close_matches(name.removeprefix(OURS), names, n=1)
+    meant = f"did you mean {OURS}{close[0]}?" if close else f"there are {', '.join(OURS + each for each in names)}."
+    return f"--set {name}: there is no such option and it does nothing; {meant}"
 
 
 def lean(manager: addonmanager.AddonManager, opts: options.Options) -> None:
