@@ -19,6 +19,10 @@ ARGS ?=
 
 main_mode = $(if $(UPSTREAM),upstream:$(UPSTREAM),regular)@$(PORT)
 modes = $(addprefix --mode ,$(main_mode) $(addprefix reverse:,$(REVERSE)) $(MODE))
+portless = $(firstword $(foreach way,$(REVERSE),$(if $(findstring @,$(way)),,$(way))))
+ifneq ($(portless),)
+$(error REVERSE: $(portless) names no port to listen on; write for example $(portless)@8081)
+endif
 # quiet from the first line on: mitmproxy's log prints URLs, and those of some providers hold the key
 settings = --set termlog_verbosity=warn --set flow_detail=0 --set 'llmobserve_db=$(DB)' $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)')
 

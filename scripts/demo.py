@@ -31,6 +31,8 @@ from tests.testbed.upstream import Upstream  # noqa: E402
 KEY = "sk-demo-no-such-key-0000"
 # Rows follow a call within two seconds; much longer means that something is wrong.
 PATIENCE_SECONDS = 20
+# The folder that the last line proposes; git passes it over.
+KEPT = "build/demo"
 
 QUESTION = "How many roads must a man walk down?"
 MESSAGES: Any = [{"role": "user", "content": QUESTION}]
@@ -177,6 +179,11 @@ def report(db: Path) -> int:
     ).returncode
 
 
+def look(folder: Path) -> str:
+    """The command that shows the costs of a demo in a folder."""
+    return f"`make report DB={folder / 'proxy' / 'events.duckdb'}`"
+
+
 def run(folder: Path) -> int:
     """The whole demo inside one folder."""
     print("Starting simulated providers and the proxy on free local ports ...", flush=True)
@@ -199,9 +206,13 @@ def main(argv: list[str] | None = None) -> int:
     keep = parser.parse_args(argv).keep
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
-        return run(keep)
+        status = run(keep)
+        print(f"\nThe database stays: {look(keep)}")
+        return status
     with tempfile.TemporaryDirectory(prefix="llmobserve-demo-") as folder:
-        return run(Path(folder))
+        status = run(Path(folder))
+    print(f'\nThis database is deleted now; `make demo ARGS="--keep {KEPT}"` keeps it, for {look(Path(KEPT))}')
+    return status
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 -- The calls that did not end well, by how they ended.
---   duckdb -readonly llmobserve.duckdb < scripts/endings.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/endings.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
 

@@ -1,5 +1,5 @@
 -- What was called and has no price, or none for a part of it: models, fees by their units, and paths that no route knows.
---   duckdb -readonly llmobserve.duckdb < scripts/missing_prices.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/missing_prices.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
 

@@ -1,5 +1,5 @@
 -- Calls that a subscription or a reservation pays for, and what they cost at list price (NULL where no price is known).
---   duckdb -readonly llmobserve.duckdb < scripts/not_billed.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/not_billed.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
 

@@ -1,5 +1,5 @@
 -- Work whose result has not been seen, such as a batch or a video that is not done, by name; its cost is not known yet.
---   duckdb -readonly llmobserve.duckdb < scripts/pending.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/pending.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
 

@@ -1,5 +1,5 @@
 -- Calls for which the provider says that it charges more than 1 % more or less than the list price.
---   duckdb -readonly llmobserve.duckdb < scripts/price_gaps.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/price_gaps.sql
 -- A rise of the provider's prices shows up here first, and so does a discount; list_usd is what pricing.yaml says.
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');

@@ -1,6 +1,6 @@
 -- What was metered that a provider bills, by UTC day, provider, model and key, with the calls that make a sum doubtful.
---   duckdb -readonly llmobserve.duckdb < scripts/reconcile.sql
---   duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE since = '2026-11-01'" < scripts/reconcile.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/reconcile.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE since = '2026-11-01'" < scripts/reconcile.sql
 -- Failed and free calls are left out; those of a subscription, and jobs that are not done, are only counted.
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');

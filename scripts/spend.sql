@@ -1,6 +1,6 @@
 -- Spend by any of model, provider, api_key, customer, day, run; the largest first, days in their order.
---   duckdb -readonly llmobserve.duckdb < scripts/spend.sql
---   duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE by_columns = ['day', 'provider']" < scripts/spend.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/spend.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE by_columns = ['day', 'provider']" < scripts/spend.sql
 -- A call of unknown cost adds nothing to cost_usd and is counted in unknown_calls; where all are unknown, cost_usd is NULL.
 -- So does work whose result has not been seen, which is counted in pending_calls.
 SET VARIABLE by_columns = coalesce(getvariable('by_columns'), ['model']);

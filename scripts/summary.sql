@@ -1,6 +1,6 @@
 -- All calls of a period in one row. An unknown cost adds nothing to cost_usd: see unknown_calls and pending_calls.
---   duckdb -readonly llmobserve.duckdb < scripts/summary.sql
---   duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE since = '2026-11-01'" < scripts/summary.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/summary.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE since = '2026-11-01'" < scripts/summary.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
 

@@ -1,5 +1,5 @@
 -- The calls whose cost is unknown, known in part, or estimated, by name. cost_usd is what is known of it, NULL if nothing.
---   duckdb -readonly llmobserve.duckdb < scripts/unknown_costs.sql
+--   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/unknown_costs.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
 

@@ -57,6 +57,20 @@ def test_run_opens_other_ways_in() -> None:
     assert modes("UPSTREAM=http://proxy.example.com:3128") == ["upstream:http://proxy.example.com:3128@8080"]
 
 
+def test_a_reverse_listener_needs_a_port() -> None:
+    """Without a port of its own it would take the proxy's; make says so before it does anything."""
+
+    words = ["make", "--dry-run", "run", "REVERSE=https://api.openai.com@8081 https://api.anthropic.com"]
+    done = subprocess.run(
+        words, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+    )
+
+    said = "REVERSE: https://api.anthropic.com names no port to listen on; write for example https://api.anthropic.com@8081"
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert said in done.stderr
+
+
 def test_run_passes_names_with_spaces() -> None:
     """A database or price file may have a space in its name."""
 

@@ -126,7 +126,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
         "the invoice lines, in disjoint units",
     ),
     "cost_usd": (USD_TYPE, "sum of the charges; NULL where unknown"),
-    "list_cost_usd": (USD_TYPE, "what it costs at list price, where something else decides what is paid"),
+    "list_cost_usd": (
+        USD_TYPE,
+        "what it costs at list price; differs from `cost_usd` only where something else decides what is paid",
+    ),
     "cost_status": (
         "VARCHAR",
         "`exact`, `provider_reported`, `estimated`, `partial`, `unpriced`, `not_billed`, `pending`",
@@ -142,7 +145,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "ttft_ms": ("DOUBLE", "request start to first body byte; of a job, of that answer"),
     "request_bytes": ("BIGINT", "body bytes sent"),
     "response_bytes": ("BIGINT", "body bytes received, as encoded"),
-    "api_key_id": ("VARCHAR", "salted hash and last four characters of the key"),
+    "api_key_id": ("VARCHAR", "salted hash and last four characters of the key; of a short key the hash alone"),
     "client": ("VARCHAR", "product of the User-Agent"),
     "customer_id": ("VARCHAR", "from `X-LLMObserve-Customer-ID`"),
     "run_id": ("VARCHAR", "from `X-LLMObserve-Run-ID`"),

@@ -57,6 +57,25 @@ def test_guard_keeps_what_the_user_set() -> None:
     assert (opts.flow_detail, opts.tcp_timeout, opts.termlog_verbosity) == (2, start.SILENCE_SECONDS, "warn")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("llmobserve_pricng", "--set llmobserve_pricng: there is no such option and it does nothing; did you mean "),
+        ("llmobserve_pricng", "; did you mean llmobserve_pricing?"),
+        ("llmobserve_x", "; there are llmobserve_db, llmobserve_pricing, llmobserve_include_usage, llmobserve_lean."),
+    ],
+)
+def test_guard_warns_of_options_that_do_not_exist(caplog: pytest.LogCaptureFixture, name: str, said: str) -> None:
+    """A misspelt option of ours is named with what may be meant; one of another addon may come yet."""
+
+    opts = options.Options()
+    opts.set(f"{name}=x", "another_addons=x", defer=True)
+    start.guard(opts)
+
+    assert len(caplog.messages) == 1
+    assert said in caplog.messages[0]
+
+
 def test_the_salt_is_made_once_and_kept_private(tmp_path: Path) -> None:
     """Ids of keys stay the same from start to start, and only the owner can read what they are hashed with."""
 
@@ -88,20 +107,43 @@ def test_the_bundle_trusts_the_usual_authorities_and_ours(tmp_path: Path) -> Non
         (["local"], "on local", "http://127.0.0.1:8080"),
     ],
 )
-def test_the_start_is_told_in_four_lines(
+def test_the_start_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: list[str], listens: str, proxy: str
 ) -> None:
-    """Where it listens, whom to trust, what to export, where the rows are."""
+    """Where it listens, whom to trust, what to export, a variable a line, where the rows are and what shows them."""
 
     opts = master().options
     opts.update(mode=mode, listen_host="127.0.0.1", confdir=str(tmp_path))
     start.greet(opts, tmp_path / "events.duckdb")
 
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4
     assert listens in lines[0]
-    assert f"HTTPS_PROXY={proxy} " in lines[2]
-    assert "events.duckdb" in lines[3]
+    assert lines[1].endswith(f"  {start.authority(tmp_path)}")
+    assert lines[2:-1] == [
+        f"  export HTTPS_PROXY={proxy}",
+        f"  export SSL_CERT_FILE={start.trusted(tmp_path)}",
+        f"  export REQUESTS_CA_BUNDLE={start.trusted(tmp_path)}",
+        f"  export CURL_CA_BUNDLE={start.trusted(tmp_path)}",
+        f"  export AWS_CA_BUNDLE={start.trusted(tmp_path)}",
+        f"  export NODE_EXTRA_CA_CERTS={start.authority(tmp_path)}",
+        "  export NODE_USE_ENV_PROXY=1",
+    ]
+    assert lines[-1].endswith(f"events.duckdb; to see what they cost: make report DB={tmp_path / 'events.duckdb'}")
+
+
+def test_the_start_tells_the_command_as_it_has_to_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where `make report` looks by itself no database is named, and names with spaces are quoted."""
+
+    opts = master().options
+    opts.update(confdir=str(tmp_path / "my conf"))
+    start.greet(opts, start.USUAL)
+    usual = capsys.readouterr().out
+    start.greet(opts, tmp_path / "my spend.duckdb")
+    other = capsys.readouterr().out
+
+    assert usual.endswith("cost: make report\n")
+    assert f"SSL_CERT_FILE='{tmp_path}/my conf/llmobserve-ca-bundle.pem'\n" in usual
+    assert other.endswith(f"cost: make report 'DB={tmp_path}/my spend.duckdb'\n")
 
 
 def test_reading_a_file_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

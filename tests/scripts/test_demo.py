@@ -16,12 +16,15 @@ def test_demo_shows_every_call(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     said = capfd.readouterr().out
     assert "13 rows for 13 attempts" in said
     assert "demo-model-from-next-year" in said
+    assert said.endswith(f"The database stays: `make report DB={tmp_path}/kept/proxy/events.duckdb`\n")
     statuses = query(tmp_path / "kept" / "proxy" / "events.duckdb", "select distinct cost_status as s from events")
     assert {row["s"] for row in statuses} == {"exact", "estimated", "not_billed", "unpriced"}
 
 
-def test_demo_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without --keep the folder is gone afterwards."""
+def test_demo_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without --keep the folder is gone afterwards, and the last line says how to keep it."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(demo, "calls", lambda *_: [])
     monkeypatch.setattr(demo, "wait_for_rows", lambda *_: 1)
@@ -29,6 +32,9 @@ def test_demo_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     assert demo.main([]) == 0
     assert list(tmp_path.iterdir()) == []
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert '`make demo ARGS="--keep build/demo"`' in last
+    assert "`make report DB=build/demo/proxy/events.duckdb`" in last
 
 
 def test_environment_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,28 @@
 """What is done once at the start: options a user would trip over, the CA bundle, lines that say how to go on."""
 
+import difflib
 import logging
 import os
 import secrets
+import shlex
 from pathlib import Path
 
 import certifi
 from mitmproxy import addonmanager, options
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from llmobs.settings import OPTIONS
+
 LOG = logging.getLogger("llmobserve")
 
 # A model may think for an hour before its first byte; mitmproxy gives up after ten minutes.
 SILENCE_SECONDS = 86_400
+
+# What the names of our options begin with.
+OURS = "llmobserve_"
+
+# Where `make report` looks by itself.
+USUAL = Path(__file__).parents[3] / next(str(option.default) for option in OPTIONS if option.name == "llmobserve_db")
 
 # Default addons that a metering proxy does not use, and the option that says that this one does. Each hook of a flow
 # visits every addon, so removing them is the one lever on speed. Whatever listens, authenticates, guards or ends
@@ -41,10 +51,23 @@ UNUSED = {
 
 
 def guard(opts: options.Options) -> None:
-    """Long silences are allowed, and no log prints a URL with a key in it; what the user set himself stays."""
+    """Long silences are allowed, and no log prints a URL with a key in it; what the user set himself stays.
+
+    mitmproxy keeps an option that it does not know for an addon to come, without a word; one of ours is warned about.
+    """
     wanted = {"tcp_timeout": SILENCE_SECONDS, "flow_detail": 0, "termlog_verbosity": "warn"}
     known = {name: value for name, value in wanted.items() if name in opts and not opts.has_changed(name)}
     opts.update(**known)
+    for name in opts.deferred:
+        if name.startswith(OURS):
+            LOG.warning("%s", _misspelt(name))
+
+
+def _misspelt(name: str) -> str:
+    names = [option.name.removeprefix(OURS) for option in OPTIONS]
+    close = difflib.get_close_matches(name.removeprefix(OURS), names, n=1)
+    meant = f"did you mean {OURS}{close[0]}?" if close else f"there are {', '.join(OURS + each for each in names)}."
+    return f"--set {name}: there is no such option and it does nothing; {meant}"
 
 
 def lean(manager: addonmanager.AddonManager, opts: options.Options) -> None:
@@ -89,19 +112,30 @@ def authority(confdir: Path) -> Path:
 
 
 def greet(opts: options.Options, db: Path) -> None:
-    """Four lines: where it listens, whom to trust, what to export, where the rows are."""
+    """Where it listens, whom to trust, what to export, a variable a line, where the rows are and what shows them."""
     if not opts.server:
         return
     confdir = Path(opts.confdir).expanduser()
-    both, proxy = bundle(confdir), f"http://{opts.listen_host or '127.0.0.1'}:{_port(opts)}"
     print(f"LLMObserve listens on {', '.join(_listeners(opts))}")
     print(f"  CA to trust  {authority(confdir)}")
-    print(
-        f"  export HTTPS_PROXY={proxy} SSL_CERT_FILE={both} REQUESTS_CA_BUNDLE={both} "
-        f"CURL_CA_BUNDLE={both} AWS_CA_BUNDLE={both} "
-        f"NODE_EXTRA_CA_CERTS={authority(confdir)} NODE_USE_ENV_PROXY=1"
-    )
-    print(f"  events go to {db}   (make report, or scripts/report.py --db ...)", flush=True)
+    for name, value in _exports(opts, confdir):
+        print(f"  export {name}={shlex.quote(value)}")
+    print(f"  events go to {db}; to see what they cost: {_report(db)}", flush=True)
+
+
+def _exports(opts: options.Options, confdir: Path) -> list[tuple[str, str]]:
+    both = str(bundle(confdir))
+    trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
+    return [
+        ("HTTPS_PROXY", f"http://{opts.listen_host or '127.0.0.1'}:{_port(opts)}"),
+        *((name, both) for name in trust),
+        ("NODE_EXTRA_CA_CERTS", str(authority(confdir))),
+        ("NODE_USE_ENV_PROXY", "1"),
+    ]
+
+
+def _report(db: Path) -> str:
+    return "make report" if db == USUAL else f"make report {shlex.quote(f'DB={db}')}"
 
 
 def distrust(host: str, opts: options.Options) -> str:
