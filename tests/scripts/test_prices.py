@@ -340,6 +340,16 @@ class TestMissing:
 
         assert out == f"{database}: every call of a known usage has a price.\n"
 
+    def test_path_whose_answer_has_no_usage(self, desk: Desk, tmp_path: Path) -> None:
+        """A path that no route knows is listed once, whatever models its bodies name and even without any usage."""
+        path = tmp_path / "paths.duckdb"
+        silent: dict[str, object] = {"operation": None, "path": "/v1/new", "charges": (), "usage": None}
+        with store.writing(path) as db:
+            db.load([to_row(unpriced(name, name, input_tokens=None, **silent)) for name in ("gpt-x", "gpt-y")], {})
+
+        [gap] = json.loads(desk.says("missing", "--db", path, "--json"))["missing"]
+        assert (gap["path"], gap["model"], gap["like"], gap["calls"]) == ("/v1/new", None, None, 2)
+
     def test_no_gap_left(self, desk: Desk, tmp_path: Path) -> None:
         """Where all is priced by now there are no lines to write."""
         path = tmp_path / "few.duckdb"
