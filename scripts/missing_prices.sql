@@ -9,6 +9,7 @@ WITH calls AS (
         -- Where no route knows the path, the model of a body may be anything.
         CASE WHEN operation IS NOT NULL THEN coalesce(response_model, request_model, events.model) END AS model,
         CASE WHEN operation IS NULL THEN path END AS path,
+        variant,
         list_transform(list_filter(charges, lambda charge: charge.amount_usd IS NULL), lambda charge: charge.unit) AS units,
         input_tokens,
         output_tokens,
@@ -26,6 +27,7 @@ SELECT
     model,
     path,
     list_sort(list_distinct(flatten(list(units)))) AS units,
+    coalesce(list_sort(list_distinct(list(variant))), []) AS variants,
     count(*) AS calls,
     sum(input_tokens)::BIGINT AS input_tokens,
     sum(output_tokens)::BIGINT AS output_tokens,
