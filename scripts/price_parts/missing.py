@@ -44,19 +44,19 @@ def missing(book: PriceBook, rows: Iterable[dict[str, Any]]) -> list[Missing]:
 def _missing(book: PriceBook, *, units: list[str], variants: list[str], **row: Any) -> Missing:
     used = tuple(units) or tuple(unit for unit in ("input", "output") if row[f"{unit}_tokens"])
     gap = Missing(**row, units=used, like=None, priced=False)
-    provider = book.providers.get(gap.provider)
-    if not provider or not gap.model:
+    provider, model = book.providers.get(gap.provider), gap.model
+    if not provider or not model:
         return gap
-    gap = replace(gap, variants=tuple(variants) if _sold_by_variant(book, provider, gap) else ())
-    quotes = [book.quote(provider, gap.model, _terms(gap, variant)) for variant in gap.variants or (None,)]
-    like = None if any(quotes) else _like(book, provider, gap.model)
+    entry = _entry(book, place(book, provider, model), gap)
+    gap = replace(gap, variants=tuple(variants) if entry and _by_variant(entry, used) else ())
+    quotes = [book.quote(provider, model, _terms(gap, variant)) for variant in gap.variants or (None,)]
+    like = None if any(quotes) else _like(book, provider, model)
     return replace(gap, like=like, priced=all(quote and _complete(quote, used) for quote in quotes))
 
 
-def _sold_by_variant(book: PriceBook, provider: Provider, gap: Missing) -> bool:
-    """True where the price list has a rate of one of the units for some variant only."""
-    entry = _entry(book, place(book, provider, gap.model or ""), gap)
-    return any(rule.variant and not rule.rates.keys().isdisjoint(gap.units) for rule in (entry.rules if entry else ()))
+def _by_variant(entry: Entry, units: Iterable[str]) -> bool:
+    """True where one of the units is sold by variant."""
+    return any(rule.variant and not rule.rates.keys().isdisjoint(units) for rule in entry.rules)
 
 
 def _entry(book: PriceBook, at: tuple[str, str] | None, gap: Missing) -> Entry | None:
