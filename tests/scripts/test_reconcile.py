@@ -132,6 +132,18 @@ def test_usage_without_costs(case: Case) -> None:
     assert row["cause"] == "1 call not through the proxy"
 
 
+def test_calls_that_only_we_know_the_cost_of(case: Case) -> None:
+    """Where the export tells no costs and lacks a row, the difference is what we know that it cost, no estimate."""
+    calls = [call("1"), call("2"), call("3", "0.5", model="gpt-5"), call("4", "0.25", model="gpt-5")]
+    unknown = call("5", None, model="o3", cost_status=CostStatus.UNPRICED, input_tokens=1_000_000, output_tokens=0)
+    answer = case.answer([*calls, unknown], [page(bucket(MONDAY, TWO))])
+
+    assert [(row["model"], row["difference_usd"], row["estimated"]) for row in answer["rows"]] == [
+        ("o3", -2, True),
+        ("gpt-5", Decimal("-0.75"), False),
+    ]
+
+
 def test_model_without_a_price(case: Case) -> None:
     """A difference in tokens of a model without a price has no cost; by key alone no price applies."""
     usage = page(bucket(MONDAY, completions("brand-new-2026-10-01", 1, (10, 0, 5), "key_a")))
