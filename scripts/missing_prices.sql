@@ -5,9 +5,11 @@ SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMES
 
 WITH calls AS (
     SELECT
-        events.provider,
-        coalesce(response_model, request_model) AS model,
+        coalesce(events.provider, host) AS provider,
+        -- Where no route knows the path, the model of a body may be anything.
+        CASE WHEN operation IS NOT NULL THEN coalesce(response_model, request_model, events.model) END AS model,
         CASE WHEN operation IS NULL THEN path END AS path,
+        variant,
         list_transform(list_filter(charges, lambda charge: charge.amount_usd IS NULL), lambda charge: charge.unit) AS units,
         input_tokens,
         output_tokens,
@@ -15,7 +17,7 @@ WITH calls AS (
     FROM events
     WHERE started_at >= getvariable('since') AND started_at < getvariable('until') AND (
         len(list_filter(charges, lambda charge: charge.amount_usd IS NULL)) > 0
-        OR (cost_status = 'unpriced' AND usage IS NOT NULL AND (input_tokens IS NOT NULL OR operation IS NULL))
+        OR (cost_status = 'unpriced' AND (operation IS NULL OR (usage IS NOT NULL AND input_tokens IS NOT NULL)))
         -- A plan pays for it, but what it is worth is not known either.
         OR (cost_status = 'not_billed' AND list_cost_usd IS NULL AND input_tokens IS NOT NULL)
     )
@@ -25,6 +27,7 @@ SELECT
     model,
     path,
     list_sort(list_distinct(flatten(list(units)))) AS units,
+    coalesce(list_sort(list_distinct(list(variant))), []) AS variants,
     count(*) AS calls,
     sum(input_tokens)::BIGINT AS input_tokens,
     sum(output_tokens)::BIGINT AS output_tokens,

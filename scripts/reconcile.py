@@ -29,7 +29,7 @@ from scripts.reconciliation.compare import BY, Sides, views  # noqa: E402
 from scripts.reconciliation.export import ExportError  # noqa: E402
 from scripts.reconciliation.judge import MATCHED, verdicts  # noqa: E402
 from scripts.reconciliation.names import Keys, Models, key_map  # noqa: E402
-from scripts.reconciliation.notes import about  # noqa: E402
+from scripts.reconciliation.notes import about, apart, strange_keys  # noqa: E402
 from scripts.reconciliation.reader import Exports, read  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
@@ -44,6 +44,7 @@ examples:
   reconcile.py exports/ --json | jq '.rows[] | {day, model, difference_usd, cause}'
 
 exit status: 0 where both sides agree, 1 where something differs, 2 where a file or an argument is wrong
+             or no day of the export was asked for
 """
 
 
@@ -53,10 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         exports = read(files.sheets(options.files))
         found = _found(options, exports)
+        strange = list(strange_keys(options.key_map, metered.keys(options.db))) if options.key_map else []
     except (ExportError, store.StoreError, PricingError) as error:
         print(f"reconcile: {error}", file=sys.stderr)
         return 2
-    _print(options, found, [*exports.notes, *about(found, exports, options.key_map, options.by)])
+    _print(options, found, [*exports.notes, *about(found, exports, options.key_map, options.by), *strange])
+    if found and all(apart(compared, exports) for compared in found):
+        return 2
     agree = all(verdict.state == MATCHED for compared in found for verdict in compared.verdicts)
     return 0 if agree else 1
 

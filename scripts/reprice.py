@@ -13,6 +13,7 @@ from llmobs import store
 from llmobs.dialects import DIALECTS
 from llmobs.event import Event
 from llmobs.pricing import PriceBook, PricingError, load
+from llmobs.pricing.problem import did_you_mean
 from llmobs.render import Screen, progress
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -38,14 +39,22 @@ examples:
 """
 
 
+class AskedError(Exception):
+    """What is asked for finds no call, or would lose prices; the text says what to ask instead."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; 1 where the prices or the database can't be read or written."""
+    """Run from the command line; 1 where prices or database can't be read or written, 2 where an argument is wrong."""
     options = _options(arguments)
     try:
         book = load(options.file, *options.pricing, dialects=DIALECTS)
         with tempfile.TemporaryDirectory(prefix="llmobserve-") as folder:
             tally = _reckoned(book, options, Path(folder))
+            _check(book, options, tally)
             written = _applied(options, Path(folder)) if options.apply and tally.total.calls else 0
+    except AskedError as error:
+        print(f"reprice: {error}", file=sys.stderr)
+        return 2
     except (PricingError, store.StoreError, OSError) as error:
         print(f"reprice: {error}", file=sys.stderr)
         return 1
@@ -77,6 +86,24 @@ def _pairs(book: PriceBook, batch: Sequence[store.Row]) -> Iterator[tuple[Event,
     for row in batch:
         old = rows.event(row)
         yield old, renewed(book, old)
+
+
+def _check(book: PriceBook, options: argparse.Namespace, tally: Tally) -> None:
+    if not tally.seen and (options.provider or options.model):
+        raise AskedError(_no_call(book, options))
+    if options.apply and tally.no_longer_priced and not options.drop_prices:
+        raise AskedError(
+            f"{tally.losses()}; nothing was written. "
+            "Name your own file with --pricing, as `make run PRICING=FILE` does, or add --drop-prices if that is meant"
+        )
+
+
+def _no_call(book: PriceBook, options: argparse.Namespace) -> str:
+    asked = [f"{name} {getattr(options, name)}" for name in ("provider", "model") if getattr(options, name)]
+    period = " in that time" if options.since or options.until else ""
+    known = options.provider in (None, *book.providers)
+    advice = "" if known else f"; no such provider is known, {did_you_mean(options.provider, book.providers)}"
+    return f"{options.db} holds no finished call of {' and '.join(asked)}{period}{advice}"
 
 
 def _applied(options: argparse.Namespace, folder: Path) -> int:
@@ -119,6 +146,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--provider", metavar="ID", help="calls of one provider")
     parser.add_argument("--model", metavar="NAME", help="calls of one model, by any of its three names in the table")
     parser.add_argument("--apply", action="store_true", help="write the new costs, in one transaction")
+    parser.add_argument("--drop-prices", action="store_true", help="with --apply: also where a call has no price then")
     parser.add_argument("--json", action="store_true", help="print JSON, amounts with every digit")
     return parser.parse_args(arguments)
 

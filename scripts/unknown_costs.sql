@@ -1,4 +1,5 @@
--- The calls whose cost is unknown, known in part, or estimated, by name. cost_usd is what is known of it, NULL if nothing.
+-- The calls whose cost is unknown, known in part, or estimated, by name, or by path where no route knows it.
+-- cost_usd is what is known of it, NULL if nothing.
 --   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/unknown_costs.sql
 SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
 SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
@@ -6,7 +7,7 @@ SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMES
 SELECT
     cost_status,
     coalesce(events.provider, host) AS provider,
-    coalesce(events.model, response_model, request_model, path) AS model,
+    CASE WHEN operation IS NULL THEN path ELSE coalesce(events.model, response_model, request_model, path) END AS model,
     count(*) AS calls,
     sum(input_tokens)::BIGINT AS input_tokens,
     sum(output_tokens)::BIGINT AS output_tokens,

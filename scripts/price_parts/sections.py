@@ -46,7 +46,7 @@ def of_missing(gaps: Sequence[Missing]) -> Section:
     columns = [Column(name, figures=False) for name in ("provider", "model or path", "no price for", "remark")]
     rows = [
         [
-            *(gap.provider, gap.path or gap.model or "(none)", ", ".join(gap.units) or "-", _remark(gap)),
+            *(gap.provider, _called(gap), ", ".join(gap.units) or "-", _remark(gap)),
             *(count(number) for number in (gap.calls, gap.input_tokens, gap.output_tokens)),
             f"{gap.last_at:%Y-%m-%d}",
         ]
@@ -54,6 +54,11 @@ def of_missing(gaps: Sequence[Missing]) -> Section:
     ]
     figures = [Column(name) for name in ("calls", "input", "output", "last")]
     return Section(f"Without a price: {plural(sum(g.calls for g in gaps), 'call')}", [*columns, *figures], rows)
+
+
+def _called(gap: Missing) -> str:
+    variants = f" ({', '.join(gap.variants)})" if gap.variants else ""
+    return f"{gap.path or gap.model or '(none)'}{variants}"
 
 
 def _remark(gap: Missing) -> str:

@@ -25,10 +25,11 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """Both sides of one place; None where a side has nothing."""
+    """Both sides of one place; None where a side has nothing. `paid`: what our calls cost, compared or not."""
 
     place: Place
     here: Figures | None = None
+    paid: Decimal | None = None
     there: Figures | None = None
     doubts: Counter[str] = field(default_factory=Counter)
     rounding: Decimal = Decimal(0)
@@ -40,9 +41,10 @@ class Row:
         self.rounding += rounding
         self.mapped = self.mapped and mapped
 
-    def add_ours(self, figures: Figures) -> None:
-        """Add what was metered."""
-        self.here = figures + (self.here or Figures())
+    def add_ours(self, figures: Figures, measures: tuple[str, ...]) -> None:
+        """Add what was metered of some measures, and what it cost."""
+        self.here = figures.only(measures) + (self.here or Figures())
+        self.paid = (figures + Figures(cost_usd=self.paid)).cost_usd
 
     def difference(self, measure: str) -> Figure:
         """The provider's figure less ours, a missing side as 0; None where the export does not tell it."""
@@ -125,7 +127,7 @@ def _rows(sides: Sides, measures: tuple[str, ...], by: tuple[str, ...], models: 
     for metered in sides.ours:
         for model, figures in _split(metered, apart=apart):
             if figures.calls or _some(figures, measures):
-                at(metered.day, model, metered.key).add_ours(figures.only(measures))
+                at(metered.day, model, metered.key).add_ours(figures, measures)
         at(metered.day, metered.model, metered.key).doubts.update(metered.doubts)
     _fill_costs([row for row in rows.values() if row.there])
     return [row for row in rows.values() if row.here or row.there]

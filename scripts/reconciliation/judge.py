@@ -8,7 +8,7 @@ from decimal import Decimal
 from llmobs.units import Quantities
 from scripts.reconciliation.compare import Row, View
 from scripts.reconciliation.export import TOOLS
-from scripts.reconciliation.figures import COST, COUNTS, EXACT
+from scripts.reconciliation.figures import COST, COUNTS, EXACT, minus
 from scripts.reconciliation.names import Models
 from scripts.report_parts.sections import plural
 
@@ -50,11 +50,18 @@ def _size(verdict: Verdict) -> tuple[Decimal, Decimal]:
 
 def _verdict(view: View, row: Row, share: Decimal, models: Models) -> Verdict:
     state = _state(row, [name for name in view.measures if not _agrees(row, name, share)])
-    told = row.difference(COST) if COST in view.measures else None
+    told = row.difference(COST) if COST in view.measures else _paid(row)
     roughly = told is None and (COST not in view.measures or row.there is not None)
     usd = _list_price(view, row, models) if roughly else None if told is None else Decimal(told)
     cause = "" if state == MATCHED else "; ".join(_causes(view, row))
     return Verdict(row, state, usd, roughly, cause)
+
+
+def _paid(row: Row) -> Decimal | None:
+    """The difference where all of it is ours and has a price: the provider's nothing less what was paid."""
+    if row.there or row.paid is None or row.doubts["unpriced"]:
+        return None
+    return minus(Decimal(0), row.paid)
 
 
 def _agrees(row: Row, measure: str, share: Decimal) -> bool:

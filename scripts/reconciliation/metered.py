@@ -35,6 +35,12 @@ def read(path: Path, first: date, last: date) -> list[Metered]:
     return [_metered(dict(zip(table.columns, row, strict=True))) for row in table.rows]
 
 
+def keys(path: Path) -> list[str]:
+    """The ids of all keys that calls were made with; raises StoreError."""
+    table = store.read(path, "SELECT DISTINCT api_key_id FROM events WHERE api_key_id IS NOT NULL ORDER BY 1")
+    return [key for (key,) in table.rows]
+
+
 def _metered(row: dict[str, Any]) -> Metered:
     figures = {name: row[name] for name in MEASURES} if row["calls"] else {}
     return Metered(

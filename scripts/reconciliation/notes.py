@@ -1,6 +1,7 @@
 """What a reader of a reconciliation should know besides its figures; it changes none of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from scripts.reconciliation.reader import Exports
 from scripts.reconciliation.sections import Compared
@@ -13,12 +14,34 @@ def about(
     """Why a comparison is coarser than asked for, and what it leaves out."""
     for provider in dict.fromkeys(compared.view.provider for compared in found):
         of_one = [compared for compared in found if compared.view.provider == provider]
+        if apart(of_one[0], exports):
+            yield _apart(of_one[0], exports)
         for compared in of_one:
             yield from _coarser(compared, exports, wanted, mapped=bool(maps))
         if calls := sum(row.doubts.get("subscription", 0) for row in of_one[0].ours):
             yield f"{provider}: {plural(calls, 'call')} under a subscription left out, as no export bills them"
         if jobs := sum(row.doubts.get("pending", 0) for row in of_one[0].ours):
             yield f"{provider}: {plural(jobs, 'job')} not done when last seen, left out"
+
+
+def apart(compared: Compared, exports: Exports) -> bool:
+    """True where the export tells of no day that was asked for."""
+    first, last = exports.days[compared.view.provider]
+    return compared.last < first or compared.first > last
+
+
+def _apart(compared: Compared, exports: Exports) -> str:
+    first, last = exports.days[compared.view.provider]
+    days = f"{first} to {last}" if first < last else f"{first} alone"
+    return f"{compared.view.provider}: nothing was compared; the export tells of {days}, outside --since and --until"
+
+
+def strange_keys(maps: Iterable[dict[str, str]], known: Sequence[str]) -> Iterator[str]:
+    """Ids on the map that no call here has, each with the one that is most like it."""
+    ours = dict.fromkeys(ours for pairs in maps for ours in pairs.values())
+    for wrong in (each for each in ours if each not in known):
+        near = get_close_matches(wrong, known, 1, 0)
+        yield f"--key-map: no call here has the api_key_id {wrong}{f'; did you mean {near[0]}?' if near else ''}"
 
 
 def _coarser(compared: Compared, exports: Exports, wanted: Sequence[str], *, mapped: bool) -> Iterator[str]:

@@ -74,7 +74,8 @@ def _doubt(status: str, rows: Rows) -> Section:
         [*_who(row), usd(row["cost_usd"], more=status == "partial", roughly=status == "estimated")] for row in rows
     ]
     calls = sum(row["calls"] for row in rows)
-    return Section(f"{title}: {plural(calls, 'call')}", [*_NAMED, *_COUNTED, Column("cost")], cells, note=why)
+    columns = [Column("provider", figures=False), Column("model or path", figures=False), *_COUNTED, Column("cost")]
+    return Section(f"{title}: {plural(calls, 'call')}", columns, cells, note=why)
 
 
 def _pending(rows: Rows) -> Section:

@@ -62,6 +62,7 @@ class Tally:
         self.seen = 0
         self.left = 0
         self.now_priced = 0
+        self.no_longer_priced = 0
         self.total = Group()
         self.groups: dict[tuple[date, str], Group] = {}
 
@@ -72,6 +73,7 @@ class Tally:
         if new is None or new is old:
             return
         self.now_priced += old.cost_status is CostStatus.UNPRICED is not new.cost_status
+        self.no_longer_priced += _lost(old.cost_usd, new.cost_usd) or _lost(old.list_cost_usd, new.list_cost_usd)
         name = new.model or old.model or old.response_model or old.request_model or old.path
         for group in (self.total, self.groups.setdefault((old.started_at.date(), name), Group())):
             group.add(old, new)
@@ -94,8 +96,14 @@ class Tally:
         """What the table does not tell."""
         if self.now_priced:
             yield f"{plural(self.now_priced, 'call')} without a price before, with one now."
+        if self.no_longer_priced:
+            yield f"{self.losses()} now: was --pricing forgotten?"
         if self.left:
             yield f"{plural(self.left, 'call')} left alone: no price decides their cost, or too little is stored."
+
+    def losses(self) -> str:
+        """How many calls the new prices leave without one."""
+        return f"{plural(self.no_longer_priced, 'call')} had a price and would have none"
 
     def answer(self) -> dict[str, object]:
         """The same for programs."""
@@ -104,11 +112,16 @@ class Tally:
             "changed": self.total.calls,
             "left": self.left,
             "now_priced": self.now_priced,
+            "no_longer_priced": self.no_longer_priced,
             "total": _plain(self.total),
             "groups": [
                 {"day": day, "model": name} | _plain(group) for (day, name), group in sorted(self.groups.items())
             ],
         }
+
+
+def _lost(before: Decimal | None, after: Decimal | None) -> bool:
+    return before is not None and after is None
 
 
 def _figures(group: Group) -> list[str]:

@@ -264,6 +264,12 @@ CALLS = [
     unpriced("9", None, provider="lost", operation=None, path="/x", charges=(), started_at=AT - timedelta(days=1)),
     ended("8"),
 ]
+CARD = """\
+      card:
+        - {source: hand, variant: eur, payment: 0.3}
+        - {source: hand, variant: usd, payment: 0.3}
+"""
+PAYMENTS = f"  pay:\n    name: Payments\n    hosts: [pay.example]\n    models:\n{CARD}"
 MISSING = """\
 Without a price: 8 calls
 provider  model or path  no price for  remark                     calls  input  output        last
@@ -339,6 +345,46 @@ class TestMissing:
         out = desk.says("missing", "--db", database, "--since", "2027-01-01")
 
         assert out == f"{database}: every call of a known usage has a price.\n"
+
+    def test_path_whose_answer_has_no_usage(self, desk: Desk, tmp_path: Path) -> None:
+        """A path that no route knows is listed once, whatever models its bodies name and even without any usage."""
+        path = tmp_path / "paths.duckdb"
+        silent: dict[str, object] = {"operation": None, "path": "/v1/new", "charges": (), "usage": None}
+        with store.writing(path) as db:
+            db.load([to_row(unpriced(name, name, input_tokens=None, **silent)) for name in ("gpt-x", "gpt-y")], {})
+
+        [gap] = json.loads(desk.says("missing", "--db", path, "--json"))["missing"]
+        assert (gap["path"], gap["model"], gap["like"], gap["calls"]) == ("/v1/new", None, None, 2)
+
+    def test_fee_that_no_call_names(self, desk: Desk, tmp_path: Path) -> None:
+        """What is sold by variant gets a line for each variant that was used, under the name of the price list."""
+        path = tmp_path / "payments.duckdb"
+        fee = (Charge("payment", Decimal(1), None, 1, None),)
+        card: dict[str, object] = {"provider": "pay", "model": "card", "charges": fee}
+        with store.writing(path) as db:
+            db.load([to_row(unpriced(f"{at}", None, variant="jpy", **card)) for at in range(2)], {})
+            db.load([to_row(unpriced("2", None, provider="unnamed", charges=fee))], {})
+        desk.file.write_text(TEXT + PAYMENTS)
+
+        out = desk.says("missing", "--db", path)
+        assert "card (jpy)" in out
+        lines = out.partition("providers:\n")[2]
+        assert lines == f"  pay:\n    models:\n{CARD}        - {{variant: jpy, payment: TODO}}\n"
+        mine = desk.folder / "mine.yaml"
+        mine.write_text("providers:\n" + lines.replace("TODO", "40"))
+        assert "priced by now" in desk.says("missing", "--db", path, "--pricing", mine)
+
+    @pytest.mark.parametrize("key", ["search", "gpt-y"])
+    def test_variant_that_decides_nothing(self, desk: Desk, tmp_path: Path, key: str) -> None:
+        """A unit that no rule sells by variant gets a line without conditions, whatever variant its calls were of."""
+        path = tmp_path / "variants.duckdb"
+        with store.writing(path) as db:
+            db.load([to_row(unpriced(each, key, variant=each)) for each in ("low", "high")], {})
+        desk.file.write_text(
+            TEXT.replace("      new:", "      search:\n        - {variant: low, web_search: 5}\n      new:")
+        )
+
+        assert "        - {input: TODO}\n" in desk.says("missing", "--db", path)
 
     def test_no_gap_left(self, desk: Desk, tmp_path: Path) -> None:
         """Where all is priced by now there are no lines to write."""

@@ -132,6 +132,18 @@ def test_usage_without_costs(case: Case) -> None:
     assert row["cause"] == "1 call not through the proxy"
 
 
+def test_calls_that_only_we_know_the_cost_of(case: Case) -> None:
+    """Where the export tells no costs and lacks a row, the difference is what we know that it cost, no estimate."""
+    calls = [call("1"), call("2"), call("3", "0.5", model="gpt-5"), call("4", "0.25", model="gpt-5")]
+    unknown = call("5", None, model="o3", cost_status=CostStatus.UNPRICED, input_tokens=1_000_000, output_tokens=0)
+    answer = case.answer([*calls, unknown], [page(bucket(MONDAY, TWO))])
+
+    assert [(row["model"], row["difference_usd"], row["estimated"]) for row in answer["rows"]] == [
+        ("o3", -2, True),
+        ("gpt-5", Decimal("-0.75"), False),
+    ]
+
+
 def test_model_without_a_price(case: Case) -> None:
     """A difference in tokens of a model without a price has no cost; by key alone no price applies."""
     usage = page(bucket(MONDAY, completions("brand-new-2026-10-01", 1, (10, 0, 5), "key_a")))
@@ -262,7 +274,8 @@ def test_key_map_in_a_file(case: Case, tmp_path: Path) -> None:
     file.write_text(f"key_a: {KEY}\nkey_b: {OTHER_KEY}\n")
     usage = page(bucket(MONDAY, TWO))
     costs = page(bucket(MONDAY, cost("gpt-4o, input", 0.02)))
-    answer = case.answer([call("1"), call("2")], [usage, costs], "--key-map", str(file))
+    calls = [call("1"), call("2"), call("3", api_key_id=OTHER_KEY, started_at=MONDAY - timedelta(days=9))]
+    answer = case.answer(calls, [usage, costs], "--key-map", str(file))
 
     assert case.code == 0
     assert [(line["compared"], line["by"]) for line in answer["summary"]] == [
@@ -270,6 +283,17 @@ def test_key_map_in_a_file(case: Case, tmp_path: Path) -> None:
         ("cost", ["day", "model"]),
     ]
     assert answer["notes"] == ["openai, cost: compared without keys, as the export names none"]
+
+
+def test_key_map_that_leads_nowhere(case: Case) -> None:
+    """An id on the map that no call has is named with the nearest one, where there is any."""
+    export = [page(bucket(MONDAY, completions("gpt-4o", 1, (1000, 0, 500), "key_a")))]
+    nowhere = ("--key-map", f"key_a={KEY[:-1]}x")
+    note = f"--key-map: no call here has the api_key_id {KEY[:-1]}x"
+
+    calls = [call("1"), call("2", api_key_id=OTHER_KEY)]
+    assert case.answer(calls, export, *nowhere)["notes"] == [f"{note}; did you mean {KEY}?"]
+    assert case.answer([], export, *nowhere)["notes"] == [note]
 
 
 def test_keys_without_a_map(case: Case) -> None:
@@ -381,6 +405,21 @@ def test_period(case: Case) -> None:
         (("--since", "2026-11-17"), ["missing there"]),
     ):
         assert [row[0] for row in case.rows(calls, exports, *arguments)] == states
+
+
+@pytest.mark.parametrize(
+    ("arguments", "days", "told"),
+    [
+        (("--since", "2026-11-18"), [MONDAY, TUESDAY], "2026-11-16 to 2026-11-17"),
+        (("--until", "2026-11-16"), [MONDAY], "2026-11-16 alone"),
+    ],
+)
+def test_period_that_the_export_lacks(case: Case, arguments: tuple[str, ...], days: list[datetime], told: str) -> None:
+    """Where no day of the export was asked for, that is said, and exit status 2 tells it from an agreement."""
+    [note, *_] = case.answer([], [page(*(bucket(day, TWO) for day in days))], *arguments)["notes"]
+
+    assert case.code == 2
+    assert note == f"openai: nothing was compared; the export tells of {told}, outside --since and --until"
 
 
 @pytest.mark.parametrize(("ago", "days"), [("3d", 3), ("2w", 14)])

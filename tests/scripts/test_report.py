@@ -128,6 +128,17 @@ def test_doubts_by_name(database: Path, capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_path_that_no_route_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unpriced call on an unknown path is named by the path, as that is what a route has to be written for."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        lost = replace(ended("1"), operation=None, path="/v1/new", cost_usd=None, cost_status=CostStatus.UNPRICED)
+        db.load([to_row(lost)], {})
+
+    table = section(printed(capsys, "--db", tmp_path / "events.duckdb"), "Unpriced: 1 call")
+    assert table[0][:2] == ["provider", "model or path"]
+    assert table[2] == ["openai", "/v1/new", "1", "1,000", "-", "?"]
+
+
 def test_pending_work(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Work whose result has not been seen is named with its age, and is neither unpriced nor free."""
     text = printed(capsys, "--db", database)

@@ -305,6 +305,52 @@ def test_part_of_the_history(desk: Desk, arguments: tuple[str, ...], changed: in
     assert desk.tells("--pricing", desk.dearer(), *arguments)["changed"] == changed
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("--provider", "opnai"),
+            "holds no finished call of provider opnai; no such provider is known, did you mean openai?",
+        ),
+        (("--provider", "openai", "--model", "zzz"), "holds no finished call of provider openai and model zzz\n"),
+        (("--model", "gpt-x", "--since", "2027-01-01"), "holds no finished call of model gpt-x in that time\n"),
+    ],
+)
+def test_part_that_is_empty(desk: Desk, arguments: tuple[str, ...], words: str) -> None:
+    """A provider or a model that no call is of is named, with the nearest provider, and exit status 2."""
+    assert desk.run(*arguments) == 2
+    assert words in desk.capsys.readouterr().err
+
+
+class TestLostPrices:
+    LOST = "2 calls had a price and would have none"
+
+    @pytest.fixture
+    def cheap(self, desk: Desk) -> Desk:
+        """A desk whose prices no longer know a model that calls were priced by."""
+        desk.file.write_text(TEXT.replace("      gpt-x:\n", "      gpt-renamed:\n").replace(": gpt-x", ": gpt-renamed"))
+        return desk
+
+    def test_dry_run(self, cheap: Desk) -> None:
+        """Calls that would lose their price are counted, with the likely reason."""
+        assert f"{self.LOST} now: was --pricing forgotten?" in cheap.says()
+        assert cheap.tells()["no_longer_priced"] == 2
+
+    def test_refusal(self, cheap: Desk) -> None:
+        """Prices are not taken away by accident."""
+        before = cheap.rows()
+
+        assert cheap.run("--apply") == 2
+        assert f"reprice: {self.LOST}; nothing was written." in cheap.capsys.readouterr().err
+        assert cheap.rows() == before
+
+    def test_on_purpose(self, cheap: Desk) -> None:
+        """With --drop-prices they are."""
+        cheap.says("--apply", "--drop-prices")
+
+        assert cheap.rows()[:2] == [("1", None, "unpriced"), ("2", None, "unpriced")]
+
+
 def test_json(desk: Desk) -> None:
     """Programs get every figure with every digit."""
     told = desk.tells("--pricing", desk.dearer())
