@@ -28,6 +28,7 @@ from scripts.price_parts.upstream import difference  # noqa: E402
 from scripts.price_sources.book import BookError  # noqa: E402
 from scripts.price_sources.fetch import SourceError  # noqa: E402
 from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
+from scripts.report_parts.pipe import piped  # noqa: E402
 from scripts.report_parts.sections import plural  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         options.answer(options)
+    except BrokenPipeError:
+        raise
     except (AskedError, PricingError, BookError, SourceError, store.StoreError, OSError) as error:
         print(f"prices: {error}", file=sys.stderr)
         return 1
@@ -178,4 +181,4 @@ def _command(commands: Any, name: str, answer: Callable[..., None], does: str) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(piped(main))
