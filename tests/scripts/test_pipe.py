@@ -10,6 +10,7 @@ import pytest
 from llmobs import store
 from llmobs.event import to_row
 from scripts import prices, reconcile, report, reprice
+from scripts.report_parts.pipe import piped
 from tests.scripts.exports import MONDAY, bucket, call, completions, page
 
 
@@ -54,3 +55,18 @@ def closed(folder: Path, *command: str) -> tuple[int, str]:
 def test_nobody_reads(folder: Path, command: tuple[str, ...]) -> None:
     """A pipe that closes, as `| head` closes it, ends a program without a word and without a failure."""
     assert closed(folder, *command) == (0, "")
+
+
+def test_reader_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that nobody reads is no file error; what is left to say is dropped."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+
+        assert piped(lambda: prices.main(["age"])) == 0
+
+
+def test_reader_that_stays() -> None:
+    """The status of a program that is read to its end is its own."""
+    assert piped(lambda: 3) == 3
