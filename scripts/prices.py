@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from llmobs import store
+from llmobs.dialects import DIALECTS
 from llmobs.pricing import PriceBook, PricingError, Terms, load
 from llmobs.pricing.problem import did_you_mean
 from llmobs.render import Screen
@@ -27,6 +28,7 @@ from scripts.price_parts.upstream import difference  # noqa: E402
 from scripts.price_sources.book import BookError  # noqa: E402
 from scripts.price_sources.fetch import SourceError  # noqa: E402
 from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
+from scripts.report_parts.pipe import piped  # noqa: E402
 from scripts.report_parts.sections import plural  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         options.answer(options)
+    except BrokenPipeError:
+        raise
     except (AskedError, PricingError, BookError, SourceError, store.StoreError, OSError) as error:
         print(f"prices: {error}", file=sys.stderr)
         return 1
@@ -113,7 +117,7 @@ def _files(options: argparse.Namespace) -> list[Path]:
 
 
 def _book(options: argparse.Namespace) -> PriceBook:
-    return load(*_files(options))
+    return load(*_files(options), dialects=DIALECTS)
 
 
 def _print(options: argparse.Namespace, answer: Any, show: Callable[[Screen], None]) -> None:
@@ -140,7 +144,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     show.add_argument("model", help="a model's name as a program writes it")
     show.add_argument("--provider", metavar="ID", help="one provider only")
     show.add_argument("--at", type=moment, metavar="TIME", help=f"prices of this time (now): {MOMENTS}")
-    show.add_argument("--tokens", type=int, metavar="N", help="rates of a call with so many input tokens, cached too")
+    show.add_argument(
+        "--tokens", type=_tokens, metavar="N", help="rates of a call with so many input tokens, cached too"
+    )
     show.add_argument("--tier", metavar="NAME", help="rates of a call of this service tier")
     show.add_argument("--batch", action="store_true", help="rates of a call in a batch")
     show.add_argument("--region", metavar="NAME", help="rates of a call in this region")
@@ -153,6 +159,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     diff = _command(commands, "diff", _diff, "what `make prices` would change, without changing it")
     diff.add_argument("--sources", type=Path, help="folder with the wheels; missing ones are downloaded into it")
     return parser.parse_args(arguments)
+
+
+def _tokens(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no count of tokens; write 0 or more, as 300000")
+    return int(text)
 
 
 def _command(commands: Any, name: str, answer: Callable[..., None], does: str) -> argparse.ArgumentParser:
@@ -169,4 +181,4 @@ def _command(commands: Any, name: str, answer: Callable[..., None], does: str) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(piped(main))

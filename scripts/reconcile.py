@@ -6,7 +6,6 @@ It says what is missing on either side and what the difference costs. Nothing is
 import argparse
 import csv
 import re
-import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +30,7 @@ from scripts.reconciliation.judge import MATCHED, verdicts  # noqa: E402
 from scripts.reconciliation.names import Keys, Models, key_map  # noqa: E402
 from scripts.reconciliation.notes import about, apart, strange_keys  # noqa: E402
 from scripts.reconciliation.reader import Exports, read  # noqa: E402
+from scripts.report_parts.pipe import piped  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
 _AGO = re.compile(r"(\d+)([dw])")
@@ -167,5 +167,4 @@ def _show(screen: Screen, found: list[sections.Compared], notes: list[str], *, e
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends the program quietly
-    sys.exit(main())
+    sys.exit(piped(main))

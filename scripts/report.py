@@ -5,7 +5,6 @@ It only asks: each figure comes from a query in a *.sql file beside it, which th
 
 import argparse
 import csv
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +21,7 @@ SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS.parent))
 
 from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
+from scripts.report_parts.pipe import piped  # noqa: E402
 from scripts.report_parts.sections import Rows, others, plural, spend  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
@@ -158,5 +158,4 @@ def _price_age(today: date) -> str:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends the report quietly
-    sys.exit(main())
+    sys.exit(piped(main))

@@ -20,6 +20,7 @@ SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS.parent))
 
 from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
+from scripts.report_parts.pipe import piped  # noqa: E402
 from scripts.report_parts.sections import plural  # noqa: E402
 from scripts.reprice_parts import rows  # noqa: E402
 from scripts.reprice_parts.renewed import renewed  # noqa: E402
@@ -152,4 +153,4 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(piped(main))

@@ -41,11 +41,17 @@ class Section:
     note: str = ""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the program what the end of its reader means; rich would end it as a failure."""
+        raise  # noqa: PLE0704 -- rich calls this where it handles the error
+
+
 class Screen:
     """Where sections are printed; without colours into a pipe and under NO_COLOR."""
 
     def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
-        self._console = Console(file=file, width=width, highlight=False, soft_wrap=False)
+        self._console = _Console(file=file, width=width, highlight=False, soft_wrap=False)
         if width is None and not self._console.is_terminal and not os.environ.get("COLUMNS"):
             self._console.width = PIPE_WIDTH
 

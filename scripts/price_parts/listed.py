@@ -102,8 +102,15 @@ def _listed(
         return replace(whole, trouble=f"no price on {terms.at:%Y-%m-%d}; the first one holds from {whole.until}")
     rates = _of_call(entry, terms, book.providers[next(iter(providers))]) if call else list(_of_rules(entry.rules))
     if not rates:
-        return replace(whole, trouble="no price for this tier, or for a batch; such a call is stored as unpriced")
+        return replace(whole, trouble=f"no price for {_unlisted(entry, terms)}; such a call is stored as unpriced")
     return replace(whole, rates=tuple(replace(rate, note=notes.of(at, rule)) for rate, rule in rates))
+
+
+def _unlisted(entry: Entry, terms: Terms) -> str:
+    """The term of a call that no rule names."""
+    if terms.service_tier and terms.service_tier.casefold() not in entry.tiers:
+        return "this tier"
+    return "a batch" if terms.batch else "these terms"
 
 
 def _of_rules(rules: Iterable[Rule]) -> Iterator[tuple[Rate, Rule]]:

@@ -38,7 +38,7 @@ def read(path: Path, first: date, last: date) -> list[Metered]:
 def keys(path: Path) -> list[str]:
     """The ids of all keys that calls were made with; raises StoreError."""
     table = store.read(path, "SELECT DISTINCT api_key_id FROM events WHERE api_key_id IS NOT NULL ORDER BY 1")
-    return [key for (key,) in table.rows]
+    return [str(key) for (key,) in table.rows]
 
 
 def _metered(row: dict[str, Any]) -> Metered:

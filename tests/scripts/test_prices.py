@@ -219,6 +219,39 @@ class TestShow:
         assert "no price for this tier" in out
         assert "unit" not in out
 
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("best", "--tier", "gold"), "no price for this tier; such a call"),
+            (("in-house", "--batch"), "no price for a batch; such a call"),
+            (("varied", "--variant", "hd"), "no price for these terms; such a call"),
+            (("varied", "--tier", "gold", "--batch"), "no price for this tier; such a call"),
+        ],
+    )
+    def test_terms_without_a_price(self, desk: Desk, arguments: tuple[str, ...], words: str) -> None:
+        """The term that has no price is named."""
+        rules = "      in-house: [{input: 1, output: 2}]\n      varied: [{variant: sd, image: 1}]\n"
+        mine = desk.folder / "mine.yaml"
+        mine.write_text(f"providers:\n  openai:\n    models:\n{rules}")
+
+        assert words in desk.says("show", *arguments, "--pricing", mine)
+
+    @pytest.mark.parametrize("count", ["-5", "many", "1.5"])
+    def test_tokens_that_are_no_count(self, desk: Desk, count: str) -> None:
+        """A call has no tokens or some."""
+        with pytest.raises(SystemExit) as stop:
+            desk.run("show", "gpt-x", f"--tokens={count}")
+
+        assert stop.value.code == 2
+        assert f"{count} is no count of tokens" in desk.capsys.readouterr().err
+
+    def test_dialect_that_is_none(self, desk: Desk) -> None:
+        """A file that the proxy would refuse is refused here."""
+        mine = desk.folder / "mine.yaml"
+        mine.write_text('providers:\n  openai:\n    routes:\n      - {path: "/v1/new", dialect: openai-chat}\n')
+
+        assert "did you mean openai_chat?" in desk.fails("show", "gpt-x", "--pricing", mine)
+
     def test_model_of_the_future(self, desk: Desk) -> None:
         """A model whose first price has not started says when it does."""
         assert "no price on 2026-11-20; the first one holds from 2027-01-01" in desk.says(
