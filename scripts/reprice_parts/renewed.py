@@ -23,10 +23,15 @@ def renewed(book: PriceBook, row: Event) -> Event | None:
         return None
     invoice = draw(book, call)
     reported = CostStatus.PROVIDER_REPORTED
-    if row.cost_status is reported is not invoice.status:
+    if row.cost_status is reported and (invoice.status is not reported or _was_listed(row, invoice)):
         return None
     found = _row(row, at, invoice)
     return row if _same(row, found) else found
+
+
+def _was_listed(row: Event, invoice: Invoice) -> bool:
+    """Whether a list price is known that this answer does not tell: an earlier one about the same work did."""
+    return row.list_cost_usd is not None and invoice.list_cost_usd is None
 
 
 def _row(row: Event, at: Origin, invoice: Invoice) -> Event:

@@ -96,6 +96,16 @@ class TestOneRow:
         """Where the provider's own figure is not in the usage, it is not replaced by ours."""
         assert renewed(BOOK, past(cost_status=CostStatus.PROVIDER_REPORTED, cost_usd=Decimal(7))) is None
 
+    def test_list_price_of_an_earlier_answer(self) -> None:
+        """A row that was settled by an answer without quantities keeps the list price that an earlier one told."""
+        made = attempt(BOOK, "openrouter", "/v1/chat/completions")
+        made.status_code = 200
+        made.meter.feed(b'{"choices":[{"finish_reason":"stop"}],"usage":{"cost":1.5}}')
+        settled = made.event(Outcome.OK)
+
+        assert renewed(BOOK, settled) == settled
+        assert renewed(BOOK, replace(settled, list_cost_usd=Decimal("1.4"))) is None
+
     def test_usage_that_was_stored_as_text(self) -> None:
         """A usage object that the table took as a JSON string only is read all the same."""
         row = past(NAMELESS)
