@@ -98,6 +98,28 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     results_id: str | None = None
     region: str | None = None
     variant: str | None = None
+    api_key_name: str | None = None
+    section: str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+    parent_span_id: str | None = None
+    tags: str | None = None
+    feature_version: str | None = None
+    prompt_version: str | None = None
+    experiment_id: str | None = None
+    variant_id: str | None = None
+    client_skew_ms: float | None = None
+    provider_skew_ms: float | None = None
+    request_id: str | None = None
+    attempt: int | None = None
+    retry_of: str | None = None
+    error_class: str | None = None
+    rate_limits: str | None = None
+    policy: str | None = None
+    requested_provider: str | None = None
+    reason: str | None = None
+    breaker: str | None = None
+    content: str | None = None
 
 
 # column -> (DuckDB type, meaning); the order is the table's. Record and table are compared by a test.
@@ -147,8 +169,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "response_bytes": ("BIGINT", "body bytes received, as encoded"),
     "api_key_id": ("VARCHAR", "salted hash and last four characters of the key; of a short key the hash alone"),
     "client": ("VARCHAR", "product of the User-Agent"),
-    "customer_id": ("VARCHAR", "from `X-LLMObserve-Customer-ID`"),
-    "run_id": ("VARCHAR", "from `X-LLMObserve-Run-ID`"),
+    "customer_id": ("VARCHAR", "on whose behalf: proxy user name, `X-LLMObserve-Customer-ID` or baggage"),
+    "run_id": ("VARCHAR", "run that it belongs to, in the same ways"),
     "job_id": (
         "VARCHAR",
         "the provider's id of work that goes on after its request: one row for each id, however often it is asked for",
@@ -159,6 +181,28 @@ COLUMNS: dict[str, tuple[str, str]] = {
     ),
     "region": ("VARCHAR", "region that decides the price, where one is told"),
     "variant": ("VARCHAR", "what else decides the price: quality and size of a picture, depth of a search"),
+    "api_key_name": ("VARCHAR", "what `keys` of the policy file calls the key"),
+    "section": ("VARCHAR", "part of the program that called, the outermost first: `agent:research/tool:web_search`"),
+    "trace_id": ("VARCHAR", "W3C trace that the call belongs to, 32 hex digits"),
+    "span_id": ("VARCHAR", "span that made the call, 16 hex digits from `traceparent`, else as the client says"),
+    "parent_span_id": ("VARCHAR", "span around that one"),
+    "tags": ("JSON", "any other words of the caller, as an object of texts"),
+    "feature_version": ("VARCHAR", "from `X-LLMObserve-Feature-Version`"),
+    "prompt_version": ("VARCHAR", "from `X-LLMObserve-Prompt-Version`"),
+    "experiment_id": ("VARCHAR", "from `X-LLMObserve-Experiment-ID`"),
+    "variant_id": ("VARCHAR", "from `X-LLMObserve-Variant-ID`"),
+    "client_skew_ms": ("DOUBLE", "the client's clock less ours; NULL where it sends no timestamp"),
+    "provider_skew_ms": ("DOUBLE", "the provider's clock less ours, to the second that its `Date` tells"),
+    "request_id": ("VARCHAR", "SHA-256 of method, URL without its key, and body: the same for equal requests"),
+    "attempt": ("INTEGER", "1, or how many times this was tried with this attempt"),
+    "retry_of": ("VARCHAR", "`event_id` of the attempt that this one repeats, where it passed here"),
+    "error_class": ("VARCHAR", "`transient` (may succeed when repeated), `user` (must be changed), `system`"),
+    "rate_limits": ("JSON", "what the provider says is left of its limits, and when to come back"),
+    "policy": ("VARCHAR", "policy that answered in the provider's place, or changed the call, with its name"),
+    "requested_provider": ("VARCHAR", "provider that the client asked, where another one was asked in its place"),
+    "reason": ("VARCHAR", "why the policy did so"),
+    "breaker": ("VARCHAR", "circuit breaker of the host after the call: `closed`, `open`, `half_open`"),
+    "content": ("JSON", "request and answer, where the policy file asks to keep them"),
 }
 
 

@@ -10,15 +10,17 @@ from llmobs.store import repricing
 from llmobs.store.errors import ForeignError, NewerError
 
 PROGRAM = "llmobserve"
-SCHEMA = 2
+SCHEMA = 3
 # What a line leaves out is NULL, save these.
 _UNSAID = {"streamed": "false", "charges": "[]", "outcome": "'ok'", "cost_status": "'unpriced'"}
+_READ_AS = {"charges": "JSON[]", "JSON": "VARCHAR"}
 
 
 def from_lines(table: str) -> str:
     """The statement that appends a file of events as `llmobs.event.to_json` writes them; a charge is a JSON array."""
     names = ", ".join(f'"{name}"' for name in COLUMNS)
-    read = {name: {"charges": "JSON[]", "usage": "VARCHAR"}.get(name, kind) for name, (kind, _) in COLUMNS.items()}
+    # A line holds JSON as the text it is.
+    read = {name: _READ_AS.get(name) or _READ_AS.get(kind, kind) for name, (kind, _) in COLUMNS.items()}
     charge = ", ".join(f"'{field}': line->>{at}" for at, field in enumerate(Charge._fields))
     special = {name: f'coalesce("{name}", {unsaid})' for name, unsaid in _UNSAID.items()}
     special["charges"] = f"[{{{charge}}} FOR line IN {special['charges']}]"
