@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from llmobs import store
+from llmobs.config import did_you_mean
 from llmobs.dialects import DIALECTS
 from llmobs.pricing import PriceBook, PricingError, Terms, load
-from llmobs.pricing.problem import did_you_mean
 from llmobs.render import Screen
 
 SCRIPTS = Path(__file__).resolve().parent

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from llmobs import store
+from llmobs.config import did_you_mean
 from llmobs.dialects import DIALECTS
 from llmobs.event import Event
 from llmobs.pricing import PriceBook, PricingError, load
-from llmobs.pricing.problem import did_you_mean
 from llmobs.render import Screen, progress
 
 SCRIPTS = Path(__file__).resolve().parent

@@ -1,8 +1,7 @@
 """What only shows when the files lie side by side."""
 
-from llmobs.pricing.document import Document
+from llmobs.config import Document, KeyPath, Problem
 from llmobs.pricing.links import Links
-from llmobs.pricing.problem import KeyPath, Problem
 
 RULES = [{"input": "1"}]
 OURS = {

@@ -2,8 +2,7 @@
 
 from llmobs.pricing.book import PriceBook
 from llmobs.pricing.charge import Quote, charges, is_estimate
-from llmobs.pricing.load import load
-from llmobs.pricing.problem import PricingError
+from llmobs.pricing.load import PricingError, load
 from llmobs.pricing.provider import Aborted, Billing, Provider, ReportedCost, Route
 from llmobs.pricing.rule import Terms
 

@@ -4,7 +4,7 @@ import re
 from fnmatch import fnmatchcase
 from functools import cache
 
-from llmobs.pricing.value import text, wrong
+from llmobs.config.value import text, wrong
 
 HTTPS = 443
 

@@ -5,9 +5,8 @@ It reads the raw values and passes over whatever has the wrong shape, which the 
 
 from collections.abc import Collection, Iterator, Sequence
 
+from llmobs.config import Document, KeyPath, Problem, did_you_mean
 from llmobs.pricing import glob
-from llmobs.pricing.document import Document
-from llmobs.pricing.problem import KeyPath, Problem, did_you_mean
 
 type Found = Iterator[tuple[Document, Problem]]
 

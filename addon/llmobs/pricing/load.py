@@ -4,17 +4,19 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from llmobs.config import ConfigError, Document, Problem, read, validated
 from llmobs.pricing import glob, schema
 from llmobs.pricing.book import Currency, PriceBook
-from llmobs.pricing.document import Document, read
 from llmobs.pricing.links import Links
 from llmobs.pricing.name import Model, PriceList
-from llmobs.pricing.problem import PricingError, Problem
 from llmobs.pricing.provider import LIST_TIERS, Aborted, Billing, PathRule, Provider, ReportedCost, Route
 from llmobs.pricing.rate import entries
 from llmobs.pricing.rule import Rule
-from llmobs.pricing.schema import PriceRule, ProviderBlock
-from llmobs.pricing.shape import validated
+from llmobs.pricing.schema import PriceFile, PriceRule, ProviderBlock
+
+
+class PricingError(ConfigError):
+    """Prices that cannot be used."""
 
 
 def load(*paths: Path, dialects: Collection[str] | None = None) -> PriceBook:
@@ -26,7 +28,7 @@ def load(*paths: Path, dialects: Collection[str] | None = None) -> PriceBook:
     documents = [read(path) for path in paths]
     files, found = [], {id(doc): list(doc.problems) for doc in documents}
     for doc in documents:
-        file, problems = validated(doc, dialects)
+        file, problems = validated(doc, PriceFile, {"dialects": dialects})
         files.append(file)
         found[id(doc)] += problems
     for doc, problem in Links(documents).problems():

@@ -6,19 +6,12 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationInfo,
-    create_model,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, create_model, model_validator
 
+from llmobs.config import Row
+from llmobs.config import value as plain
+from llmobs.config.value import wrong
 from llmobs.pricing import glob, value
-from llmobs.pricing.value import wrong
 from llmobs.units import UNITS, Side
 
 SOURCES = ("genai-prices", "litellm", "hand")
@@ -30,12 +23,12 @@ TOKENS = frozenset(name for name, unit in UNITS.items() if unit.side is not Side
 
 
 def _word(known: tuple[str, ...]) -> Any:
-    return PlainValidator(partial(value.one_of, known=known))
+    return PlainValidator(partial(plain.one_of, known=known))
 
 
 def _dialect(name: object, info: ValidationInfo) -> str:
     known = (info.context or {}).get("dialects")
-    return value.text(name) if known is None else value.one_of(name, known)
+    return plain.text(name) if known is None else plain.one_of(name, known)
 
 
 def _provider_id(name: object) -> str:
@@ -44,15 +37,9 @@ def _provider_id(name: object) -> str:
     raise wrong("a provider's name has other characters than a-z 0-9 . _ -", "write it in lower case without spaces")
 
 
-Text = Annotated[str, PlainValidator(value.text)]
-Flag = Annotated[bool, PlainValidator(value.flag)]
-Day = Annotated[date, PlainValidator(value.day)]
-
-
-class Row(BaseModel):
-    """A mapping in which any key that is not listed is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Text = Annotated[str, PlainValidator(plain.text)]
+Flag = Annotated[bool, PlainValidator(plain.flag)]
+Day = Annotated[date, PlainValidator(plain.day)]
 
 
 class Conditions(Row):

@@ -2,19 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from pydantic_core import PydanticCustomError
-
-from llmobs.pricing.problem import did_you_mean
+from llmobs.config.value import number, plain, shown, text, wrong
 from llmobs.units import MILLION, THOUSAND, UNITS
 
 # By what a rate counts for: smaller than the first was surely given per single piece, larger than the second was
 # multiplied once too often. The cheapest listed token price is 0.005 USD per million, the dearest 600.
 _PLAUSIBLE = {MILLION: (Decimal("0.0005"), Decimal(10_000)), THOUSAND: (Decimal("0.02"), Decimal(10_000))}
-# With nine decimals per million every amount is exact in USD_SCALE; three more are room for a multiplier.
-_MOST_DECIMALS = 12
 _LARGEST_MULTIPLIER = Decimal(10)
 # One Kuwaiti dinar, the dearest of all, is worth 3.3 USD.
 _DEAREST_CURRENCY = Decimal(10)
@@ -24,44 +19,15 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = "|".join(_WEEKDAYS)
 
 
-def wrong(what: str, fix: str) -> PydanticCustomError:
-    """The error that carries a finished message through pydantic."""
-    text = f"{what}; {fix}"
-    return PydanticCustomError("wrong", "{text}", {"text": text})
-
-
-def text(value: object) -> str:
-    """A non-empty text."""
-    if isinstance(value, str) and value.strip():
-        return value.strip()
-    raise wrong("is empty" if value == "" else "must be a single text", "write the text after the colon")
-
-
-def number(value: object) -> Decimal:
-    """A finite decimal number that is not negative."""
-    try:
-        found = Decimal(value) if isinstance(value, str) and "_" not in value else Decimal("NaN")
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise wrong(f"{_shown(value)} is not a number", "write a plain decimal number such as 2.5")
-    if found < 0:
-        raise wrong(f"{value} is negative", f"write {-found:f} or leave the key out")
-    places = found.as_tuple().exponent
-    if isinstance(places, int) and places < -_MOST_DECIMALS:
-        raise wrong(f"{value} has more than {_MOST_DECIMALS} decimals", f"write {_plain(round(found, 9))}")
-    return found
-
-
 def rate(value: object, unit: str) -> Decimal:
     """USD for the unit's `per`, of a believable size."""
     found, per = number(value), UNITS[unit].per
     low, high = _PLAUSIBLE.get(per, (Decimal(0), None))
     if 0 < found < low:
-        raise wrong(f"{value} USD looks like a price for one, not for {per:,}", f"write {_plain(found * per)}")
+        raise wrong(f"{value} USD looks like a price for one, not for {per:,}", f"write {plain(found * per)}")
     if high is not None and found > high:
         raise wrong(
-            f"{value} USD for {per:,} is more than any known price", f"write {_plain(found / per)} if that was meant"
+            f"{value} USD for {per:,} is more than any known price", f"write {plain(found / per)} if that was meant"
         )
     return found
 
@@ -72,7 +38,7 @@ def multiplier(value: object) -> Decimal:
     if found == 0:
         raise wrong("0 would make every token free", "write the rates as 0 instead")
     if found > _LARGEST_MULTIPLIER:
-        raise wrong(f"{value} is too large for a factor", f"write {_plain(found / 100)} if that was a percentage")
+        raise wrong(f"{value} is too large for a factor", f"write {plain(found / 100)} if that was a percentage")
     return found
 
 
@@ -90,7 +56,7 @@ def worth(value: object) -> Decimal:
     if found == 0:
         raise wrong("0 would make everything free", "write how many USD one of the currency is worth")
     if found > _DEAREST_CURRENCY:
-        other_way = _plain(round(1 / found, 6))
+        other_way = plain(round(1 / found, 6))
         raise wrong(f"{value} USD is more than one of any currency is worth", f"write {other_way} if that was meant")
     return found
 
@@ -102,7 +68,7 @@ def currency(value: object) -> str:
     what, fix = "is not a currency", "write its three small letters, such as eur"
     if value == "usd":
         what, fix = "is what every rate is in", "take it out"
-    raise wrong(f"{_shown(value)} {what}", fix)
+    raise wrong(f"{shown(value)} {what}", fix)
 
 
 def key_pattern(value: object) -> str:
@@ -113,29 +79,11 @@ def key_pattern(value: object) -> str:
     return found
 
 
-def day(value: object) -> date:
-    """A date written as 2026-11-20."""
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise wrong(f"{_shown(value)} is not a date", "write year-month-day such as 2026-11-20")
-
-
 def whole(value: object) -> int:
     """A whole number of tokens greater than 0."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]+", value) and int(value) > 0:
         return int(value)
-    raise wrong(f"{_shown(value)} is not a whole number of tokens", "write digits only, such as 200000")
-
-
-def flag(value: object) -> bool:
-    """`true` or `false`."""
-    found = {"true": True, "false": False}.get(value.casefold()) if isinstance(value, str) else None
-    if found is None:
-        raise wrong(f"{_shown(value)} is neither true nor false", "write true or false")
-    return found
+    raise wrong(f"{shown(value)} is not a whole number of tokens", "write digits only, such as 200000")
 
 
 def hours(value: object) -> tuple[int, int]:
@@ -145,7 +93,7 @@ def hours(value: object) -> tuple[int, int]:
         first, last = _minute(found[1], found[2]), _minute(found[3], found[4])
         if first is not None and last is not None and first < 1440 and first != last % 1440:
             return first, last % 1440
-    raise wrong(f"{_shown(value)} is not a window of UTC hours", 'write two different times such as "16:30-00:30"')
+    raise wrong(f"{shown(value)} is not a window of UTC hours", 'write two different times such as "16:30-00:30"')
 
 
 def days(value: object) -> frozenset[int]:
@@ -156,7 +104,7 @@ def days(value: object) -> frozenset[int]:
     if all(found) and len(whole) < len(_WEEKDAYS):
         return whole
     fix = "leave the key out" if all(found) else 'write days such as mon-fri, or "sat,sun" between quotes'
-    raise wrong(f"{_shown(value)} {'is every day' if all(found) else 'is not a list of weekdays'}", fix)
+    raise wrong(f"{shown(value)} {'is every day' if all(found) else 'is not a list of weekdays'}", fix)
 
 
 def tier(value: object) -> str:
@@ -167,14 +115,6 @@ def tier(value: object) -> str:
     return found
 
 
-def one_of(value: object, known: Iterable[str]) -> str:
-    """One of some known words."""
-    words = list(known)
-    if value in words:
-        return str(value)
-    raise wrong(f"{_shown(value)} is not known here", did_you_mean(str(value), words))
-
-
 def _from_to(first: str, last: str) -> Iterable[int]:
     start, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last)
     return (day % 7 for day in range(start, end + (7 if end < start else 0) + 1))
@@ -183,11 +123,3 @@ def _from_to(first: str, last: str) -> Iterable[int]:
 def _minute(hour: str, minute: str) -> int | None:
     found = int(hour) * 60 + int(minute)
     return found if int(minute) < 60 and found <= 1440 else None
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
-
-
-def _shown(value: object) -> str:
-    return f"{value!r}" if isinstance(value, str) else f"a {'list' if isinstance(value, list) else 'mapping'}"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from llmobs.pricing.document import Document, read
-from llmobs.pricing.problem import Problem
+from llmobs.config.document import Document, read
+from llmobs.config.problem import Problem
 
 
 def document(tmp_path: Path, text: str) -> Document:

@@ -2,20 +2,24 @@
 
 import pytest
 
-from llmobs.pricing.document import Document
-from llmobs.pricing.problem import KeyPath
-from llmobs.pricing.shape import validated
+from llmobs.config import Document, KeyPath, Problem, validated
+from llmobs.pricing.schema import PriceFile
+
+
+def checked(data: object) -> tuple[PriceFile, list[Problem]]:
+    """A price file's tree, and what is wrong with it."""
+    return validated(Document("f", data), PriceFile, {"dialects": None})
 
 
 def said(provider: object) -> list[tuple[KeyPath, str]]:
     """What is said about a provider's block, and where."""
-    _, found = validated(Document("f", {"providers": {"p": provider}}), None)
+    _, found = checked({"providers": {"p": provider}})
     return [(problem.path[2:], problem.text) for problem in found]
 
 
 def test_good_file_is_a_tree() -> None:
     """A file without problems is a typed tree."""
-    file, problems = validated(Document("f", {"providers": {"p": {"name": "P"}}}), None)
+    file, problems = checked({"providers": {"p": {"name": "P"}}})
 
     assert problems == []
     assert file.providers["p"].name == "P"
@@ -23,7 +27,7 @@ def test_good_file_is_a_tree() -> None:
 
 def test_bad_file_is_empty() -> None:
     """A file with a problem gives no tree."""
-    file, problems = validated(Document("f", {"providers": {"p": {"name": ""}}}), None)
+    file, problems = checked({"providers": {"p": {"name": ""}}})
 
     assert len(problems) == 1
     assert file.providers == {}
@@ -50,7 +54,7 @@ def test_unknown_key_gets_the_closest_of_its_place(provider: object, path: KeyPa
 
 def test_unknown_key_of_a_currency() -> None:
     """A key of an exchange rate is told the closest one as well."""
-    _, (found,) = validated(Document("f", {"currencies": {"eur": [{"usd": "1.08", "form": "2026-01-01"}]}}), None)
+    _, (found,) = checked({"currencies": {"eur": [{"usd": "1.08", "form": "2026-01-01"}]}})
 
     assert found.path == ("currencies", "eur", 0, "form")
     assert found.text == "is not a known key; did you mean from?"
@@ -59,7 +63,7 @@ def test_unknown_key_of_a_currency() -> None:
 def test_unknown_key_at_the_top() -> None:
     """A key beside `providers` is told the closest as well."""
 
-    assert validated(Document("f", {"provider": {}}), None)[1][0].text == "is not a known key; did you mean providers?"
+    assert checked({"provider": {}})[1][0].text == "is not a known key; did you mean providers?"
 
 
 @pytest.mark.parametrize(
@@ -98,4 +102,4 @@ def test_every_problem_is_told() -> None:
 def test_bad_provider_id_is_placed_at_the_provider() -> None:
     """A bad key of a mapping is reported where it stands."""
 
-    assert validated(Document("f", {"providers": {"A B": {}}}), None)[1][0].path == ("providers", "A B")
+    assert checked({"providers": {"A B": {}}})[1][0].path == ("providers", "A B")

@@ -1,6 +1,6 @@
 """How trouble is worded."""
 
-from llmobs.pricing.problem import PricingError, did_you_mean, dotted
+from llmobs.config import ConfigError, did_you_mean, dotted
 
 
 def test_key_path_is_written_as_people_do() -> None:
@@ -28,7 +28,7 @@ def test_strange_word_gets_the_whole_choice() -> None:
 
 def test_error_has_one_problem_a_line() -> None:
     """The text of the error is its problems, one a line, and they can be read one by one."""
-    error = PricingError(["a:1: x", "a:2: y"])
+    error = ConfigError(["a:1: x", "a:2: y"])
 
     assert str(error) == "a:1: x\na:2: y"
     assert error.problems == ("a:1: x", "a:2: y")

@@ -1,4 +1,4 @@
-"""What is wrong in a price file, said with its place and its correction; it does not know what a price is."""
+"""What is wrong in a file, said with its place and its correction; it does not know what the file is about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ class Problem:
     line: int = 0
 
 
-class PricingError(ValueError):
-    """Prices that cannot be used; its text has one problem a line, each as file:line: key: what is wrong; the fix."""
+class ConfigError(ValueError):
+    """A file that cannot be used; its text has one problem a line, each as file:line: key: what is wrong; the fix."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)

@@ -1,6 +1,6 @@
 """One YAML file as plain texts, lists and dicts, with the line of any key; it does not know what the keys mean.
 
-Every scalar stays text, so that a price never passes through a float. Values are built straight from the parser's
+Every scalar stays text, so that a number never passes through a float. Values are built straight from the parser's
 events (fast, little memory); only when something is wrong is the file read again, and places are noted.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from llmobs.pricing.problem import KeyPath, Problem, dotted
+from llmobs.config.problem import KeyPath, Problem, dotted
 
 # libyaml where PyYAML was built with it, which is ten times faster; the pure parser gives the same events.
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
