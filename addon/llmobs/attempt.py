@@ -37,6 +37,7 @@ class Attempt:
     """The facts of one attempt, filled in as they are seen; `event` states them as a row.
 
     refusal: the provider's word for why it did nothing, where the HTTP status does not tell.
+    policy, reason: the rule of the policy file that answered or led it elsewhere, and why.
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
     """
 
@@ -63,6 +64,10 @@ class Attempt:
     first_byte_at: float | None = None
     trouble: str | None = None
     refusal: str | None = None
+    policy: str | None = None
+    reason: str | None = None
+    requested_provider: str | None = None
+    breaker: str | None = None
 
     def ask(self, body: bytes, sent: int) -> None:
         """Take the decoded request body (or as much of it as is kept) and how many bytes were sent."""
@@ -219,6 +224,10 @@ class Attempt:
             results_id=self.meter.results_id if self.job_id else None,
             region=call.region,
             variant=call.variant,
+            policy=self.policy,
+            reason=self.reason,
+            requested_provider=self.requested_provider,
+            breaker=self.breaker,
         )
 
 

@@ -16,6 +16,9 @@ OPTIONS = (
     Option("llmobserve_db", "llmobserve.duckdb", "DuckDB file that events are appended to; the spool lies beside it."),
     Option("llmobserve_pricing", "", "Your own YAML of providers, hosts and prices, merged over pricing.yaml."),
     Option(
+        "llmobserve_policy", "", "Your own YAML of what may be done to calls: budgets, limits, fallbacks, a cache ..."
+    ),
+    Option(
         "llmobserve_include_usage", True, "Ask for usage on streams whose client did not, and hide the answer to it."
     ),
     Option("llmobserve_lean", False, "Remove mitmproxy's default addons that nobody uses, for speed; `make run` does."),
@@ -28,6 +31,7 @@ class Settings:
 
     db: str
     pricing: str
+    policy: str
     include_usage: bool
     lean: bool
 

@@ -1,6 +1,7 @@
 """The addon: every mitmproxy hook that LLMObserve needs, each a few lines that hand over to the layers below."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from mitmproxy import addonmanager, ctx, exceptions, http, tls
@@ -8,13 +9,15 @@ from mitmproxy.proxy import server_hooks
 
 from llmobs import store
 from llmobs.attempt import UNKNOWN, Attempt
+from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
 from llmobs.hooks import asking, flows, sockets, start
 from llmobs.hooks.calls import Calls
+from llmobs.hooks.gate import Gate
 from llmobs.lines import Lines
 from llmobs.meter import Meter
-from llmobs.pricing import PriceBook, PricingError, Provider, load
+from llmobs.pricing import PriceBook, Provider, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
 from llmobs.wire.content_encoding import Decoder
@@ -27,13 +30,18 @@ PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml
 HTTP_OK = 200
 
 
+def _file(named: str) -> Path | None:
+    return Path(named).expanduser() if named else None
+
+
 class LLMObserve:
     """Meters every call to a known provider that passes the proxy; does nothing to any other."""
 
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.calls = Calls()
+        self.gate = Gate()
+        self.calls = Calls(self.gate.settle)
         self.salt = b""
         self.asking = asking.Asking()
         self.warned: set[str] = set()
@@ -49,15 +57,21 @@ class LLMObserve:
         """Read prices again where their options changed; a mistake in them stops the start."""
         self.settings = Settings.of(ctx.options)
         if "llmobserve_pricing" in updated:
-            files = [PRICES, Path(self.settings.pricing).expanduser()] if self.settings.pricing else [PRICES]
-            try:
-                self.book = load(*files, dialects=DIALECTS)
-            except PricingError as problem:
-                if not self.calls.running:
-                    raise SystemExit(str(problem)) from None
-                raise exceptions.OptionsError(str(problem)) from problem
+            files = filter(None, (PRICES, _file(self.settings.pricing)))
+            self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
+        if "llmobserve_policy" in updated:
+            self._checked(lambda: self.gate.open(_file(self.settings.policy)))
         if "llmobserve_db" in updated and self.calls.running:
             self.calls.open(self._database())
+
+    def _checked[Read](self, read: Callable[[], Read]) -> Read:
+        """What a file of the user says; a mistake in it stops the start, or else the change of the option."""
+        try:
+            return read()
+        except ConfigError as problem:
+            if not self.calls.running:
+                raise SystemExit(str(problem)) from None
+            raise exceptions.OptionsError(str(problem)) from problem
 
     def _database(self) -> Path:
         return Path(self.settings.db).expanduser().absolute()
@@ -117,7 +131,9 @@ class LLMObserve:
         flows.take_off_ours(flow, named)
         attempt = self._begin(flow, *destination, named)
         if attempt is not None:
-            flow.request.stream = self.asking.tap(named, attempt, allowed=self.settings.include_usage)
+            self.gate.look()
+            allowed, held = self.settings.include_usage, self.gate.holds(attempt)
+            flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
 
     def _begin(self, flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str, str]) -> Attempt | None:
         """The attempt of a request that may cost something, or that asks for what one did; None for any other."""
@@ -160,7 +176,10 @@ class LLMObserve:
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
-            self.asking.ask(flow)
+            if self.gate.admit(flow, tap.attempt):
+                self.asking.ask(flow)
+            else:
+                self.calls.finish(tap.attempt, Outcome.ERROR)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let the answer through as it comes, and watch it."""

@@ -25,8 +25,8 @@ class Asking:
     def __init__(self) -> None:
         self.refusing: set[str] = set()
 
-    def tap(self, headers: dict[str, str], attempt: Attempt, *, allowed: bool) -> RequestTap:
-        """The tap of a request: it holds back what is small, and what we may want to ask in."""
+    def tap(self, headers: dict[str, str], attempt: Attempt, *, allowed: bool, held: bool = False) -> RequestTap:
+        """The tap of a request: it holds back what is small, what we may want to ask in, and what may not go."""
         encoding = headers.get("content-encoding")
         wanted = (
             allowed
@@ -38,7 +38,7 @@ class Asking:
             and is_small(headers, HELD_BYTES)
         )
         decoder = Decoder(encoding) if encoding else None
-        return RequestTap(attempt, decoder, held=wanted or is_small(headers), may_ask=wanted)
+        return RequestTap(attempt, decoder, held=held or wanted or is_small(headers), may_ask=wanted)
 
     def ask(self, flow: http.HTTPFlow) -> None:
         """Ask, if the request is a stream without usage; for an answer that can be stripped, it must not be encoded."""

@@ -1,6 +1,7 @@
 """The attempts that run, and the one way out for their rows; it does not know flows."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,10 +15,11 @@ LOG = logging.getLogger("llmobserve")
 
 
 class Calls:
-    """Every attempt between its request and its row, whichever way it ends."""
+    """Every attempt between its request and its row, whichever way it ends; `settled` is told of each row."""
 
-    def __init__(self) -> None:
+    def __init__(self, settled: Callable[[Event], None]) -> None:
         self.writer: Writer
+        self._settled = settled
         self._estimator: ThreadPoolExecutor | None = None
         self._live: dict[str, tuple[Attempt, ResponseTap | None]] = {}
 
@@ -95,3 +97,4 @@ class Calls:
             self.tell(event)
         else:
             self.writer.submit(event)
+            self._settled(event)

@@ -1,0 +1,100 @@
+"""Where calls are held against the policy file before they go; reads the file, and again when it changes."""
+
+import logging
+import time
+from pathlib import Path
+
+from mitmproxy import http
+
+from llmobs.attempt import Attempt
+from llmobs.config import ConfigError
+from llmobs.event import Event
+from llmobs.policy import Guard, Policies, Refusal, load
+from llmobs.policy.refusal import answer
+from llmobs.policy.schema import PolicyFile
+
+LOG = logging.getLogger("llmobserve")
+
+# An edit holds for calls a second later; asking the disk for each call would cost more than the call's own rules.
+LOOK_SECONDS = 1.0
+
+
+class Gate:
+    """The rules that are in force; none where no policy file is named."""
+
+    def __init__(self, *guards: Guard) -> None:
+        self.policies: Policies = PolicyFile()
+        self.guards = guards
+        self._file: Path | None = None
+        self._read: tuple[int, int] | None = None
+        self._looked = 0.0
+
+    def open(self, file: Path | None) -> None:
+        """Take the rules of a file; raises ConfigError, and keeps the former ones then. None takes all rules away."""
+        stamp = _stamp(file) if file else None
+        self._take(load(file) if file else PolicyFile())
+        self._file, self._read = file, stamp
+
+    def _take(self, policies: Policies) -> None:
+        self.policies = policies
+        for guard in self.guards:
+            guard.configure(policies)
+
+    def look(self) -> None:
+        """Take the rules anew where the file was edited; a broken edit keeps the old ones."""
+        now = time.monotonic()
+        if self._file is None or now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        if (stamp := _stamp(self._file)) == self._read:
+            return
+        self._read = stamp
+        try:
+            self._take(load(self._file))
+        except ConfigError as problem:
+            LOG.warning("the policy file is not taken, the former rules stay:\n%s", problem)
+        else:
+            LOG.warning("the policy file has changed: its rules are in force from now on")
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Whether a call has to wait here until its request is complete, as a rule may refuse it."""
+        return not attempt.silent and any(guard.active for guard in self.guards)
+
+    def admit(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
+        """Whether a call may go; where not, it is answered in the provider's place."""
+        for guard in self.guards if self.holds(attempt) else ():
+            if (refusal := _asked(guard, attempt)) is not None:
+                _refuse(flow, attempt, refusal)
+                return False
+        return True
+
+    def settle(self, event: Event) -> None:
+        """Tell every guard how a call ended."""
+        for guard in self.guards:
+            try:
+                guard.settle(event)
+            except Exception:
+                LOG.exception("a policy could not count %s", event.event_id)
+
+
+def _asked(guard: Guard, attempt: Attempt) -> Refusal | None:
+    try:
+        return guard.admit(attempt) if guard.active else None
+    except Exception:
+        LOG.exception("a policy could not judge %s, which goes", attempt.opening.event_id)
+        return None
+
+
+def _refuse(flow: http.HTTPFlow, attempt: Attempt, refusal: Refusal) -> None:
+    said = answer(refusal, attempt.dialect)
+    flow.response = http.Response.make(said.status, said.body, said.headers)
+    attempt.status_code = said.status
+    attempt.policy, attempt.trouble, attempt.reason = refusal.policy, str(refusal.kind), refusal.message
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,17 @@
+"""A policy file to its rules; what is wrong with it is raised together, each with its line and what to write."""
+
+from pathlib import Path
+
+from llmobs.config import ConfigError, read, validated
+from llmobs.policy.schema import PolicyFile
+
+type Policies = PolicyFile
+
+
+def load(path: Path) -> Policies:
+    """Read a policy file; raises ConfigError with a line `file:line: key: what; what to write` for each mistake."""
+    document = read(path)
+    file, problems = validated(document, PolicyFile)
+    if lines := document.worded([*document.problems, *problems]):
+        raise ConfigError(lines)
+    return file
