@@ -1,0 +1,140 @@
+"""The gate: whose rules are in force, and what a refusal does to a call."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from llmobs.attempt import Attempt
+from llmobs.config import ConfigError
+from llmobs.event import Event
+from llmobs.hooks import gate as module
+from llmobs.hooks.gate import Gate
+from llmobs.policy import Kind, Policies, Refusal
+from tests.hooks.test_addon import CHAT, Proxy
+
+
+class Rule:
+    """A guard that refuses every call, or fails at all it is asked."""
+
+    def __init__(self, refusal: Refusal | None = None, *, fails: bool = False, active: bool = True) -> None:
+        self.refusal, self.fails, self.active = refusal, fails, active
+        self.taken: list[Policies] = []
+        self.settled: list[Event] = []
+
+    def configure(self, policies: Policies) -> None:
+        """Remember what is in force."""
+        self.taken.append(policies)
+
+    def admit(self, attempt: Attempt) -> Refusal | None:
+        """Refuse, or fail."""
+        if self.fails:
+            raise RuntimeError("broken rule")
+        return self.refusal
+
+    def settle(self, event: Event) -> None:
+        """Remember how it ended."""
+        self.settled.append(event)
+        if self.fails:
+            raise RuntimeError("broken rule")
+
+
+REFUSAL = Refusal(Kind.BUDGET, "budget:acme", "acme has spent its 5 USD of today")
+
+
+@pytest.fixture
+def proxy(tmp_path: Path) -> Proxy:
+    """The addon in mitmproxy's test context."""
+    return Proxy(tmp_path)
+
+
+def test_refused_call_is_answered_and_leaves_a_row(proxy: Proxy) -> None:
+    """A refusal is the client's answer; the row says which rule it was and costs nothing."""
+    rule = Rule(REFUSAL)
+    proxy.addon.gate.guards = (rule,)
+
+    flow = proxy.flow()
+    assert flow.response is not None
+    assert flow.response.status_code == 429
+    assert json.loads(flow.response.content or b"")["error"]["message"] == REFUSAL.message
+    proxy.addon.response(flow)
+
+    [row] = proxy.rows()
+    assert (row["outcome"], row["error_type"], row["cost_status"]) == ("error", "budget_exceeded", "not_billed")
+    assert (row["policy"], row["reason"], row["status_code"]) == ("budget:acme", REFUSAL.message, 429)
+    assert row["request_model"] == "gpt-x"
+    assert [event.event_id for event in rule.settled] == [row["event_id"]]
+
+
+def test_rule_that_fails_lets_the_call_go(proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+    """A fault in a rule is logged, and neither holds a call up nor costs its row."""
+    proxy.addon.gate.guards = (Rule(fails=True), Rule(REFUSAL, active=False))
+
+    flow = proxy.flow()
+    assert flow.response is None
+    proxy.call(flow, CHAT)
+
+    assert [row["outcome"] for row in proxy.rows("outcome")] == ["ok"]
+    assert "a policy could not judge" in caplog.text
+    assert "a policy could not count" in caplog.text
+
+
+def test_edited_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit is in force at the next look; one with a mistake is told and changes nothing, nor does a lost file."""
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    file = tmp_path / "policy.yaml"
+    file.write_text("keys: {a: one}")
+    gate = Gate(rule := Rule())
+    gate.open(file)
+
+    gate.look()
+    file.write_text("keys: {a: three}")
+    gate.look()
+    assert gate.policies.keys == {"a": "three"}
+    file.write_text("kes: {a: four}")
+    gate.look()
+    file.unlink()
+    gate.look()
+    assert gate.policies.keys == {"a": "three"}
+    assert [dict(each.keys) for each in rule.taken] == [{"a": "one"}, {"a": "three"}]
+
+
+def test_look_is_rare(tmp_path: Path) -> None:
+    """Within a second the disk is asked once."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("keys: {a: one}")
+    gate = Gate()
+    gate.open(file)
+
+    gate.look()
+    file.write_text("keys: {a: three}")
+    os.utime(file, (1, 1))
+    gate.look()
+
+    assert gate.policies.keys == {"a": "one"}
+
+
+def test_no_file_takes_all_rules_away(tmp_path: Path) -> None:
+    """Without a file nothing is in force, and a wrong file changes nothing."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("keys: {a: one}")
+    gate = Gate(rule := Rule())
+    gate.open(file)
+
+    with pytest.raises(ConfigError, match="cannot be read"):
+        gate.open(tmp_path / "no.yaml")
+    assert gate.policies.keys == {"a": "one"}
+    gate.open(None)
+
+    assert gate.policies.keys == {}
+    assert len(rule.taken) == 2
+
+
+def test_wrong_policy_file_stops_the_start(tmp_path: Path) -> None:
+    """The start ends with the line of the mistake."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("kes: {}")
+
+    with pytest.raises(SystemExit, match=r"policy\.yaml:1: kes: is not a known key; did you mean keys\?"):
+        Proxy(tmp_path, llmobserve_policy=str(file))
