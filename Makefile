@@ -9,6 +9,8 @@ LISTEN ?= 127.0.0.1
 DB ?= llmobserve.duckdb
 # PRICING=my-prices.yaml: providers and prices of your own, laid over pricing.yaml
 PRICING ?=
+# POLICY=policy.yaml: budgets, limits, fallbacks, a cache and whatever else may change what passes
+POLICY ?=
 # REVERSE="https://api.openai.com@8081 https://api.anthropic.com@8082": plain HTTP listeners for clients without proxy support
 REVERSE ?=
 # UPSTREAM=http://proxy.example.com:3128: the company's own proxy
@@ -24,7 +26,8 @@ ifneq ($(portless),)
 $(error REVERSE: $(portless) names no port to listen on; write for example $(portless)@8081)
 endif
 # quiet from the first line on: mitmproxy's log prints URLs, and those of some providers hold the key
-settings = --set termlog_verbosity=warn --set flow_detail=0 --set 'llmobserve_db=$(DB)' $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)')
+files = $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)') $(if $(POLICY),--set 'llmobserve_policy=$(POLICY)')
+settings = --set termlog_verbosity=warn --set flow_detail=0 --set 'llmobserve_db=$(DB)' $(files)
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check fix fuzz bench docs report demo prices lock clean
@@ -35,7 +38,7 @@ help: ## list the targets
 install: .venv/.dev ## install everything into .venv, for running and for developing
 	@:
 
-run: .venv/.run ## start the proxy; PORT=8080 DB=file PRICING=file REVERSE=https://host@port UPSTREAM=http://proxy MODE=local
+run: .venv/.run ## start the proxy; PORT=8080 DB=file PRICING=file POLICY=file REVERSE=https://host@port UPSTREAM=http://proxy MODE=local
 	@exec $(BIN)/mitmdump -s addon/llmobserve.py --set llmobserve_lean=true --listen-host $(LISTEN) $(modes) $(settings) $(ARGS)
 
 test: .venv/.dev ## run all tests; ARGS="tests/wire -k sse"

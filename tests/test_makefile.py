@@ -72,9 +72,10 @@ def test_a_reverse_listener_needs_a_port() -> None:
 
 
 def test_run_passes_names_with_spaces() -> None:
-    """A database or price file may have a space in its name."""
+    """A database, price file or policy file may have a space in its name."""
+    named = ("DB=my spend.duckdb", "PRICING=my prices.yaml", "POLICY=my policy.yaml")
 
-    words = shlex.split(make("--dry-run", "run", "DB=my spend.duckdb", "PRICING=my prices.yaml").splitlines()[-1])
+    words = shlex.split(make("--dry-run", "run", *named).splitlines()[-1])
 
-    assert "llmobserve_db=my spend.duckdb" in words
-    assert "llmobserve_pricing=my prices.yaml" in words
+    assert {"llmobserve_db=my spend.duckdb", "llmobserve_pricing=my prices.yaml"} < {*words}
+    assert "llmobserve_policy=my policy.yaml" in words
