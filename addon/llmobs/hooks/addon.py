@@ -8,15 +8,14 @@ from mitmproxy import addonmanager, ctx, exceptions, http, tls
 from mitmproxy.proxy import server_hooks
 
 from llmobs import store
-from llmobs.attempt import UNKNOWN, Attempt
+from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import asking, flows, sockets, start
+from llmobs.hooks import asking, begin, flows, sockets, start
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.gate import Gate
 from llmobs.lines import Lines
-from llmobs.meter import Meter
 from llmobs.pricing import PriceBook, Provider, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -136,34 +135,13 @@ class LLMObserve:
             flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
 
     def _begin(self, flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str, str]) -> Attempt | None:
-        """The attempt of a request that may cost something, or that asks for what one did; None for any other."""
-        route = self.book.route(provider, flow.request.method, flows.path(flow.request))
-        dialect = DIALECTS.get(route.dialect or "", UNKNOWN) if route else UNKNOWN
-        upgrade = sockets.asked(named)
-        looks_up = flow.request.method != "POST" and not upgrade and not dialect.reads
-        silent = dialect.looks_up or looks_up
-        if (silent and not (dialect.job or dialect.results)) or (route is None and provider.listed_only):
+        """The attempt of a request that may cost something, running; None for any other."""
+        attempt = begin.attempt(flow, host, provider, named, begin.Known(self.book, self.salt))
+        if attempt is None:
             return None
-        operation = (route.operation if route else None) or dialect.operation or None
-        opening = flows.opening(flow, host, named, provider.id, operation, self.salt)
-        attempt = Attempt(
-            opening=opening,
-            book=self.book,
-            provider=provider,
-            route=route,
-            dialect=dialect,
-            meter=Meter(dialect),
-            silent=silent,
-            billing=flows.billing(provider, route, named, flow.request),
-            region=self.book.region(provider, host),
-            query=dict(flow.request.query) if dialect.asked or dialect.variant or upgrade else {},
-        )
-        if route is None:
-            self._warn_once(
-                f"{opening.host}{flows.shape(opening.path)} is a path of {provider.id} that no route knows: its calls "
-                "are recorded as unpriced. Add a route to your pricing file, with `free: true` if it costs nothing."
-            )
-        if upgrade and dialect.turns:
+        if attempt.route is None:
+            self._warn_once(begin.unknown_path(attempt))
+        if attempt.dialect.turns and sockets.asked(named):
             self.calls.expect(attempt)
         else:
             self.calls.begin(attempt)
