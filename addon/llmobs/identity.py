@@ -8,9 +8,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-# Headers of ours: `X-LLMObserve-Customer-ID`, `X-LLMObserve-Run-ID`.
-OURS = "x-llmobserve-"
-
 # Where providers look for the key; the first that is there counts.
 _KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key", "xi-api-key", "authorization")
 _KEY_PARAMETERS = ("key", "api_key", "access_token")

@@ -6,17 +6,20 @@ from pathlib import Path
 
 from mitmproxy import addonmanager, ctx, exceptions, http, tls
 from mitmproxy.proxy import server_hooks
+from mitmproxy.proxy.layers import modes
 
 from llmobs import store
 from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import asking, begin, flows, sockets, start
+from llmobs.hooks import asking, begin, callers, clocks, flows, sockets, start
+from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.gate import Gate
+from llmobs.hooks.once import Once
 from llmobs.lines import Lines
-from llmobs.pricing import PriceBook, Provider, load
+from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
 from llmobs.wire.content_encoding import Decoder
@@ -43,7 +46,8 @@ class LLMObserve:
         self.calls = Calls(self.gate.settle)
         self.salt = b""
         self.asking = asking.Asking()
-        self.warned: set[str] = set()
+        self.callers = Callers()
+        self.once = Once()
 
     # Life: constructors do nothing, `configure` provisions, `done` cleans up.
 
@@ -60,6 +64,8 @@ class LLMObserve:
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
         if "llmobserve_policy" in updated:
             self._checked(lambda: self.gate.open(_file(self.settings.policy)))
+        if "proxyauth" in updated:
+            callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
         if "llmobserve_db" in updated and self.calls.running:
             self.calls.open(self._database())
 
@@ -86,6 +92,7 @@ class LLMObserve:
             ctx.master.shutdown()
             return
         start.guard(ctx.options)
+        callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
         if self.settings.lean:
             start.lean(ctx.master.addons, ctx.options)
         start.greet(ctx.options, self.calls.writer.database)
@@ -111,12 +118,15 @@ class LLMObserve:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Say once per host what a client needs that refuses our certificate."""
-        self._warn_once(start.distrust(data.conn.sni or "a provider", ctx.options))
+        self.once.warn(start.distrust(data.conn.sni or "a provider", ctx.options))
 
-    def _warn_once(self, text: str) -> None:
-        if text not in self.warned:
-            self.warned.add(text)
-            LOG.warning("%s", text)
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Know whose calls come through a tunnel, by the user name of the proxy."""
+        self.callers.connected(flow)
+
+    def socks5_auth(self, data: modes.Socks5AuthData) -> None:
+        """The same over SOCKS."""
+        self.callers.authenticated(data)
 
     # Calls.
 
@@ -125,27 +135,19 @@ class LLMObserve:
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
         if destination is None:
+            callers.pass_by(flow)
             return
         named = flows.headers(flow.request)
-        flows.take_off_ours(flow, named)
-        attempt = self._begin(flow, *destination, named)
+        said = self.callers.of(flow, named)
+        callers.take_off_ours(flow, named)
+        known = begin.Known(self.book, self.salt, self.gate.policies.keys)
+        attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
+            begin.run(attempt, named, self.calls)
+            begin.warn(attempt, said, self.once)
             self.gate.look()
             allowed, held = self.settings.include_usage, self.gate.holds(attempt)
             flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
-
-    def _begin(self, flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str, str]) -> Attempt | None:
-        """The attempt of a request that may cost something, running; None for any other."""
-        attempt = begin.attempt(flow, host, provider, named, begin.Known(self.book, self.salt))
-        if attempt is None:
-            return None
-        if attempt.route is None:
-            self._warn_once(begin.unknown_path(attempt))
-        if attempt.dialect.turns and sockets.asked(named):
-            self.calls.expect(attempt)
-        else:
-            self.calls.begin(attempt)
-        return attempt
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: know its model, and ask for usage where the client did not."""
@@ -170,6 +172,7 @@ class LLMObserve:
         attempt.status_code = flow.response.status_code
         attempt.tier = flows.served_tier(named)
         attempt.served_model = flows.served_model(named)
+        clocks.compare(flow, named, attempt, self.once)
         if sockets.opened(flow, attempt, self.calls):
             return
         attempt.meter.note(named)

@@ -1,25 +1,35 @@
-"""Begins an attempt with what its request headers tell; it does not know what becomes of it."""
+"""Begins an attempt with what its request headers tell; it does not know how it goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mitmproxy import http
 
 from llmobs.attempt import UNKNOWN, Attempt
+from llmobs.attribution import Attribution
 from llmobs.dialects import DIALECTS
-from llmobs.hooks import flows, sockets
+from llmobs.hooks import clocks, flows, sockets
+from llmobs.hooks.calls import Calls
+from llmobs.hooks.once import Once
 from llmobs.meter import Meter
 from llmobs.pricing import PriceBook, Provider
+
+# So much of a client's word is repeated in a warning.
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known before any call."""
+    """What is known before any call; key_names: what the policy file calls the keys, by their ids."""
 
     book: PriceBook
     salt: bytes
+    key_names: Mapping[str, str]
 
 
-def attempt(flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str, str], known: Known) -> Attempt | None:
+def attempt(
+    flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str, str], said: Attribution, known: Known
+) -> Attempt | None:
     """The attempt of a request that may cost something, or that asks for what one did; None for any other."""
     book = known.book
     route = book.route(provider, flow.request.method, flows.path(flow.request))
@@ -31,7 +41,7 @@ def attempt(flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str,
         return None
     operation = (route.operation if route else None) or dialect.operation or None
     return Attempt(
-        opening=flows.opening(flow, host, named, provider.id, operation, known.salt),
+        opening=flows.opening(flow, host, named, said, provider.id, operation, known.salt, known.key_names),
         book=book,
         provider=provider,
         route=route,
@@ -44,10 +54,23 @@ def attempt(flow: http.HTTPFlow, host: str, provider: Provider, named: dict[str,
     )
 
 
-def unknown_path(attempt: Attempt) -> str:
-    """What to tell whoever runs the proxy of a call that no route knows."""
+def run(attempt: Attempt, named: dict[str, str], calls: Calls) -> None:
+    """Keep an attempt until it ends."""
+    if attempt.dialect.turns and sockets.asked(named):
+        calls.expect(attempt)
+    else:
+        calls.begin(attempt)
+
+
+def warn(attempt: Attempt, said: Attribution, once: Once) -> None:
+    """Tell whoever runs the proxy, once for each cause, of what comes with a call and is not understood."""
     opening = attempt.opening
-    return (
-        f"{opening.host}{flows.shape(opening.path)} is a path of {attempt.provider.id} that no route knows: its calls "
-        "are recorded as unpriced. Add a route to your pricing file, with `free: true` if it costs nothing."
-    )
+    if attempt.route is None:
+        once.warn(
+            f"{opening.host}{flows.shape(opening.path)} is a path of {attempt.provider.id} that no route knows: its "
+            "calls are recorded as unpriced. Add a route to your pricing file, with `free: true` if it costs nothing."
+        )
+    for word in said.unknown:
+        once.warn(f"{word[:_SHOWN]!a} is no word of LLMObserve: it is taken off, and the row does not tell it.")
+    if opening.client_skew_ms is not None:
+        clocks.warn(opening.client_skew_ms, f"the client {opening.client or 'without a name'}", once)

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 
 from llmobs import identity
+from llmobs.attribution import Attribution
 from llmobs.event import Event, Outcome
 from llmobs.pricing import Billing, PriceBook, Provider, Route
 
@@ -28,13 +30,6 @@ _SERVED_TIER = (
 def headers(message: http.Message) -> dict[str, str]:
     """The headers in small letters, read once: each look-up in mitmproxy's own type walks all of them."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in message.headers.fields}
-
-
-def take_off_ours(flow: http.HTTPFlow, named: dict[str, str]) -> None:
-    """Our own headers never reach a provider."""
-    for name in named:
-        if name.startswith(identity.OURS):
-            del flow.request.headers[name]
 
 
 def destination(book: PriceBook, flow: http.HTTPFlow) -> tuple[str, Provider] | None:
@@ -62,10 +57,19 @@ def shape(path: str) -> str:
 
 
 def opening(
-    flow: http.HTTPFlow, host: str, named: Mapping[str, str], provider_id: str, operation: str | None, salt: bytes
+    flow: http.HTTPFlow,
+    host: str,
+    named: Mapping[str, str],
+    said: Attribution,
+    provider_id: str,
+    operation: str | None,
+    salt: bytes,
+    key_names: Mapping[str, str],
 ) -> Event:
     """The row as far as the request headers tell it."""
     request = flow.request
+    columns: dict[str, Any] = dict(said.columns)
+    key_id = identity.api_key_id(named, request.path.partition("?")[2], salt)
     return Event(
         # mitmproxy's own id, which is random and of one flow only.
         event_id=flow.id,
@@ -76,10 +80,12 @@ def opening(
         provider=provider_id,
         operation=operation,
         outcome=Outcome.INTERRUPTED,
-        api_key_id=identity.api_key_id(named, request.path.partition("?")[2], salt),
+        api_key_id=key_id,
+        api_key_name=key_names.get(key_id) if key_id else None,
         client=identity.client(named),
-        customer_id=named.get("x-llmobserve-customer-id"),
-        run_id=named.get("x-llmobserve-run-id"),
+        tags=said.tags_json(),
+        client_skew_ms=None if said.sent_at is None else (said.sent_at - request.timestamp_start) * 1000,
+        **columns,
     )
 
 
