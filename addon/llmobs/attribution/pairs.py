@@ -64,5 +64,5 @@ def moment(text: str) -> float | None:
     try:
         told = datetime.fromisoformat(text)
         return told.timestamp() if told.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None

@@ -1,6 +1,7 @@
 """How far the clocks of clients and providers are from ours; a call keeps our own time whatever they say."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
@@ -42,6 +43,7 @@ def warn(skew_ms: float, whose: str, once: Once) -> None:
 @lru_cache(64)
 def _seconds(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(date).timestamp()
+        told = parsedate_to_datetime(date)
+        return told.replace(tzinfo=told.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None
