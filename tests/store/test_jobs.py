@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, permutations
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +254,52 @@ def test_lines_that_name_the_batch_itself(database: Database, order: Sequence[in
     ]
 
 
+BEHALF = {
+    "customer_id": "acme",
+    "run_id": "r1",
+    "section": "agent:a",
+    "tags": '{"team":"search"}',
+    "feature_version": "f1",
+    "prompt_version": "p1",
+    "experiment_id": "e1",
+    "variant_id": "v1",
+}
+SPAN = {"trace_id": "t1", "span_id": "s1", "parent_span_id": "p1"}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_oldest_row_says_whose_a_job_was(database: Database, order: Sequence[int]) -> None:
+    """A job belongs to who asked for it first; a key and its name, and a span and its trace, come from one row."""
+    events = [
+        sighting("post", "resp_1", 0, "pending", **BEHALF, api_key_id="k1", span_id="s1", client_skew_ms=1.5),
+        sighting("poll", "resp_1", 1, "pending", **SPAN, section="agent:b", api_key_id="k2", api_key_name="name of k2"),
+        sighting("done", "resp_1", 2, customer_id="other", client_skew_ms=9.5, api_key_id="k3"),
+    ]
+    for at in order:
+        database.load(events[at])
+
+    assert database.ask(", ".join(BEHALF)) == [tuple(BEHALF.values())]
+    assert database.ask("client_skew_ms, api_key_id, api_key_name") == [(1.5, "k1", None)]
+    assert database.ask(", ".join(SPAN)) == [(None, "s1", None)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_lines_inherit_on_whose_behalf_they_are(database: Database, order: Sequence[int]) -> None:
+    """Lines are for whom their batch is, unless they say so themselves; nobody's span is mixed with another's."""
+    events = [
+        batch("created", 0, **BEHALF, **SPAN, api_key_id="k1", api_key_name="name of k1"),
+        line(1),
+        line(2, section="mine", tags="{}", span_id="s2"),
+    ]
+    for at in order:
+        database.load(events[at])
+
+    rows = database.ask(f"event_id, {', '.join((*BEHALF, *SPAN))}, api_key_name")
+    assert rows[1] == ("line-1-30", *BEHALF.values(), *SPAN.values(), None)
+    own = {**BEHALF, "section": "mine", "tags": "{}"}
+    assert rows[2] == ("line-2-30", *own.values(), None, "s2", None, None)
+
+
 def test_batch_without_lines(database: Database) -> None:
     """Totals count where no line passes by, and lines of another batch or provider change nothing."""
     database.load(batch("done", 20))
@@ -360,14 +406,16 @@ def one(events: Iterable[Event]) -> Event:
             "path",
             "method",
             "request_bytes",
-            "customer_id",
-            "run_id",
-            "api_key_id",
             "client",
+            "client_skew_ms",
             "request_model",
             "results_id",
+            *BEHALF,
         )
     }
+    for group in (SPAN, ("api_key_id", "api_key_name")):
+        told = next((event for event in by_age if any(getattr(event, name) for name in group)), oldest)
+        kept |= {name: getattr(told, name) for name in group}
     latency = best.latency_ms if best is oldest else (ended_at(best) - ended_at(replace(oldest, latency_ms=0))) * 1000
     kept |= borrowed(best, by_age)
     return replace(best, event_id=oldest.event_id, started_at=oldest.started_at, latency_ms=latency, **kept)
@@ -382,7 +430,12 @@ def settled(events: Iterable[Event]) -> list[Event]:
     nothing = {"cost_usd": Decimal(0), "list_cost_usd": Decimal(0), "charges": (), "usage": None, "input_tokens": None}
     free = replace(batches[0], cost_status=CostStatus.NOT_BILLED, **nothing)
     lines = [row for row in rows if row.operation != "batch"]
-    return [free, *(replace(row, customer_id=row.customer_id or free.customer_id) for row in lines)]
+    return [free, *(_heir(row, free) for row in lines)]
+
+
+def _heir(row: Event, of: Event) -> Event:
+    columns = (*BEHALF, *(() if any(getattr(row, name) for name in SPAN) else SPAN))
+    return replace(row, **{name: getattr(row, name) or getattr(of, name) for name in columns})
 
 
 def _job(event: Event) -> str:
@@ -434,7 +487,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
                 operation=seen.operation,
                 results_id=None if hidden else "file-1",
                 latency_ms=draw(st.integers(0, 20)) * 60_000 + at + 0.125,
-                customer_id=draw(st.sampled_from([None, "acme"])),
+                **draw(st.sampled_from([{}, {"customer_id": "acme"}, BEHALF, SPAN, BEHALF | SPAN])),
                 client=f"client {at}",
                 request_bytes=at,
             )

@@ -24,11 +24,18 @@ _RANKS = (
     CostStatus.EXACT,
     CostStatus.PROVIDER_REPORTED,
 )
+# On whose behalf: the lines of a batch, whose results anybody may fetch, inherit it.
+_BEHALF = (
+    "customer_id", "run_id", "section", "tags", "feature_version", "prompt_version", "experiment_id", "variant_id",
+)  # fmt: skip
+# A span says nothing without its trace.
+_SPAN = ("trace_id", "span_id", "parent_span_id")
 # What was asked, by whom, and where the results are: each from the oldest row that says so.
 _KEPT = (
-    "host", "path", "method", "request_bytes", "customer_id", "run_id", "api_key_id", "client", "request_model",
-    "results_id",
+    "host", "path", "method", "request_bytes", "client", "client_skew_ms", "request_model", "results_id", *_BEHALF,
 )  # fmt: skip
+# Columns that belong together: from the oldest row that has any of them.
+_KEPT_TOGETHER = (("api_key_id", "api_key_name"), _SPAN)
 # What an answer that tells only what is paid takes from the best one that knows a list price.
 _LENT = ("model", "price_version", "variant", "region", "list_cost_usd", "charges")
 _TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
@@ -61,11 +68,22 @@ def _since_first(column: str, length: str) -> str:
     return f"CASE WHEN started_at > min(started_at) OVER age THEN {moved} ELSE {column} END AS {column}"
 
 
+def _oldest(name: str, group: tuple[str, ...]) -> str:
+    """A column from the oldest row that has any of its group."""
+    told = f"CASE WHEN coalesce({', '.join(group)}) IS NOT NULL THEN {{'told': {name}}} END"
+    return f"(first_value({told} IGNORE NULLS) OVER age).told AS {name}"
+
+
 # A line of results has no length of its own.
 _LENGTH = "coalesce(latency_ms, 0)"
 _ENDED = f"epoch_us(started_at) + {_micros(_LENGTH)}"
 _RANK = f"list_position({[str(status) for status in _RANKS]}, replace(cost_status, 'not_billed', 'exact'))"
-_OLDEST = ", ".join(f"first_value({name} IGNORE NULLS) OVER age AS {name}" for name in ("event_id", *_KEPT))
+_OLDEST = ", ".join(
+    [
+        *(f"first_value({name} IGNORE NULLS) OVER age AS {name}" for name in ("event_id", *_KEPT)),
+        *(_oldest(name, group) for group in _KEPT_TOGETHER for name in group),
+    ]
+)
 
 # Of several answers the one counts whose standing is the least; what is not known is greater than anything.
 _STANDING_TYPE = f"STRUCT(rank INTEGER, cut BOOLEAN, ended BIGINT, cost {USD_TYPE}, usage VARCHAR)"
@@ -153,7 +171,7 @@ WITH changed AS (
     SELECT provider, results_id FROM merged UNION SELECT provider, job_id FROM merged WHERE operation = 'batch'
 )
 SELECT events.* FROM (
-    SELECT rowid AS place, provider, unnest([job_id, results_id]) AS results_id, customer_id, run_id
+    SELECT rowid AS place, provider, unnest([job_id, results_id]) AS results_id, {", ".join((*_BEHALF, *_SPAN))}
     FROM events WHERE operation = 'batch'
 ) AS events SEMI JOIN changed AS other ON {_SAME_RESULTS}
 """
@@ -168,11 +186,14 @@ WHERE rowid IN (
 ) AND (cost_status <> 'not_billed' OR list_cost_usd IS DISTINCT FROM 0)
 """
 
+_HEIR_HAS_NO_SPAN = f"coalesce({', '.join(f'events.{name}' for name in _SPAN)}) IS NULL"
+_HEIRLOOMS = {name: f"coalesce(events.{name}, other.{name})" for name in _BEHALF} | {
+    name: f"CASE WHEN {_HEIR_HAS_NO_SPAN} THEN other.{name} ELSE events.{name} END" for name in _SPAN
+}
 _INHERITED = f"""
-UPDATE events SET
-    customer_id = coalesce(events.customer_id, other.customer_id), run_id = coalesce(events.run_id, other.run_id)
+UPDATE events SET {", ".join(f"{name} = {value}" for name, value in _HEIRLOOMS.items())}
 FROM batches AS other WHERE {_SAME_RESULTS} AND {_IS_LINE}
-AND (events.customer_id IS NULL AND other.customer_id IS NOT NULL OR events.run_id IS NULL AND other.run_id IS NOT NULL)
+AND ({" OR ".join(f"events.{name} IS DISTINCT FROM {value}" for name, value in _HEIRLOOMS.items())})
 """
 
 _STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _FORGOTTEN, _REMEMBERED, _STORED, _BATCHES, _SETTLED, _INHERITED)
