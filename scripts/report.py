@@ -25,7 +25,12 @@ from scripts.report_parts.pipe import piped  # noqa: E402
 from scripts.report_parts.sections import Rows, others, plural, spend  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
-BY = ("model", "provider", "api_key", "customer", "day", "run")
+BY = (
+    "model", "provider", "api_key", "customer", "day", "run", "key_name", "section", "feature", "experiment", "variant",
+    "prompt_version",
+)  # fmt: skip
+# Besides, a tag of any name; the query calls it `tag`.
+TAG = "tag:"
 # Prices change every few weeks; data older than this is worth a remark.
 OLD_PRICES = timedelta(days=45)
 _EXAMPLES = """\
@@ -62,7 +67,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--db", type=Path, default=Path("llmobserve.duckdb"), help="database (default: %(default)s)")
-    parser.add_argument("--by", type=_names, default=["model"], metavar="NAMES", help=f"one or more of {','.join(BY)}")
+    parser.add_argument(
+        "--by", type=_names, default=["model"], metavar="NAMES", help=f"one or more of {','.join(BY)},{TAG}NAME"
+    )
     parser.add_argument("--since", type=moment, metavar="TIME", help=f"first moment: {MOMENTS}")
     parser.add_argument("--until", type=moment, metavar="TIME", help="first moment that no longer counts")
     shape = parser.add_mutually_exclusive_group()
@@ -73,8 +80,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    if wrong := [name for name in names if name not in BY]:
-        raise argparse.ArgumentTypeError(f"no such grouping: {', '.join(wrong)}; there are {', '.join(BY)}")
+    tags = [name for name in names if name.startswith(TAG) and name != TAG]
+    if wrong := [name for name in names if name not in (*BY, *tags)]:
+        raise argparse.ArgumentTypeError(f"no such grouping: {', '.join(wrong)}; there are {', '.join(BY)}, {TAG}NAME")
+    if len(set(tags)) > 1:
+        raise argparse.ArgumentTypeError(f"one tag at a time, not {' and '.join(tags)}")
     return list(dict.fromkeys(names)) or ["model"]
 
 
@@ -86,7 +96,7 @@ def _ask(options: argparse.Namespace) -> dict[str, Rows]:
             name: _rows(db.query((SCRIPTS / f"{name}.sql").read_text(), variables=period | variables))
             for name, variables in (
                 ("summary", {}),
-                ("spend", {"by_columns": options.by}),
+                ("spend", _grouped(options.by)),
                 ("unknown_costs", {}),
                 ("pending", {}),
                 ("price_gaps", {}),
@@ -98,12 +108,20 @@ def _ask(options: argparse.Namespace) -> dict[str, Rows]:
     return answers
 
 
+def _grouped(by: Sequence[str]) -> dict[str, Any]:
+    """What the query is told of the columns to group by."""
+    tag = next((name for name in by if name.startswith(TAG)), TAG)
+    return {"by_columns": ["tag" if name == tag else name for name in by], "tag_name": tag.removeprefix(TAG)}
+
+
 def _rows(table: store.Table) -> Rows:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
 def _ordered(row: Mapping[str, Any], first: Sequence[str]) -> dict[str, Any]:
-    return {name: row[name] for name in first} | dict(row)
+    tag = next((name for name in first if name.startswith(TAG)), "tag")
+    cells = {tag if name == "tag" else name: cell for name, cell in row.items()}
+    return {name: cells[name] for name in first} | cells
 
 
 def _exact(answers: Mapping[str, Rows]) -> bytes:

@@ -39,8 +39,16 @@ def pending(key: str, **more: object) -> Event:
     return replace(asked, **more)
 
 
+TOLD = {
+    "section": "agent:research",
+    "tags": '{"feature":"search","my.team":"red"}',
+    "api_key_name": "the team's",
+    "experiment_id": "e1",
+    "variant_id": "v1",
+    "prompt_version": "p1",
+}
 CALLS = [
-    priced("1", "gpt-4o", "1.5", customer_id="acme", api_key_id="k1", run_id="r1", cached_input_tokens=400),
+    priced("1", "gpt-4o", "1.5", customer_id="acme", api_key_id="k1", run_id="r1", cached_input_tokens=400, **TOLD),
     priced("2", "gpt-4o", "0.5", started_at=AT - timedelta(days=1)),
     priced("3", "claude", "6", provider="anthropic", started_at=AT - timedelta(days=40)),
     priced("4", "claude", "0.25", provider="anthropic", cost_status=CostStatus.PARTIAL, outcome=Outcome.CLIENT_ABORTED),
@@ -227,6 +235,42 @@ def test_groups_without_a_name(database: Path, capsys: pytest.CaptureFixture[str
     assert [row[:2] for row in rows] == [["(none)", "(none)"], ["acme", "k1"]]
 
 
+@pytest.mark.parametrize(
+    ("by", "value"),
+    [
+        ("section", "agent:research"),
+        ("feature", "search"),
+        ("key_name", "the team's"),
+        ("experiment", "e1"),
+        ("variant", "v1"),
+        ("prompt_version", "p1"),
+        ("tag:my.team", "red"),
+        ("tag:team", None),
+        ("provider,tag:my.team", "red"),
+    ],
+)
+def test_groupings_of_what_callers_say(
+    database: Path, capsys: pytest.CaptureFixture[str], by: str, value: str | None
+) -> None:
+    """What callers say of their calls groups them, a tag by its name; the others are together."""
+    name = by.rpartition(",")[2]
+    spend = answered(capsys, "--db", database, "--by", by)["spend"]
+    heads, *_ = section(printed(capsys, "--db", database, "--by", name), f"Spend by {name}")
+
+    assert {row[name] for row in spend} == {value, None}
+    assert value is None or [row["calls"] for row in spend if row[name]] == [1]
+    assert ("tag" in spend[0], heads[0]) == (False, name)
+
+
+def test_a_key_without_a_name_is_its_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the policy file does not name a key, its id does."""
+    path = tmp_path / "keys.duckdb"
+    with store.writing(path) as db:
+        db.load([to_row(priced("1", "gpt-4o", "1.5", api_key_id="k1"))], {})
+
+    assert [row["key_name"] for row in answered(capsys, "--db", path, "--by", "key_name")["spend"]] == ["k1"]
+
+
 def test_json(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """JSON has all sections and exact amounts; what is unknown is null."""
     answer = answered(capsys, "--db", database)
@@ -284,6 +328,8 @@ def test_period_that_is_so_long_ago(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("arguments", "word"),
     [
         (["--by", "colour"], "no such grouping: colour; there are model"),
+        (["--by", "tag:"], "no such grouping: tag:; there are model"),
+        (["--by", "tag:a,tag:b"], "one tag at a time, not tag:a and tag:b"),
         (["--since", "yesterday"], "yesterday is no time; write 2026-11-20"),
         (["--json", "--csv"], "not allowed with"),
     ],
