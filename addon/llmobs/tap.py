@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
+from llmobs.fault import told
 from llmobs.include_usage import UsageStripper
 from llmobs.lines import Lines
 from llmobs.meter import KEPT_BYTES, Known
@@ -65,8 +66,8 @@ class RequestTap:
             if self.decoder and not self._broken:
                 self._kept += self.decoder.close()
             self.attempt.ask(bytes(self._kept), self.sent)
-        except Exception:
-            LOG.warning("the request of %s could not be read", self.attempt.opening.event_id, exc_info=True)
+        except Exception as problem:  # noqa: BLE001 - metering never breaks a call
+            LOG.warning("the request of %s could not be read: %s", self.attempt.opening.event_id, told(problem))
         self._kept.clear()
 
 
@@ -180,11 +181,11 @@ class ResponseTap:
     def _fail(self, problem: Exception) -> None:
         """Stop metering; what was read before the fault still counts."""
         self._broken = True
-        self.attempt.trouble = "metering_error"
+        self.attempt.trouble, why = "metering_error", told(problem)
         if isinstance(problem, WireError):
-            self.attempt.trouble = "wire_error"
+            self.attempt.trouble, why = "wire_error", str(problem)
             self._feed_rest(problem)
-        LOG.warning("%s is not metered to its end: %s", self.attempt.opening.event_id, problem)
+        LOG.warning("%s is not metered to its end: %s", self.attempt.opening.event_id, why)
 
     def _feed_rest(self, fault: WireError) -> None:
         """Meter what came before a fault, which may well run into another one."""

@@ -15,7 +15,7 @@ from mitmproxy.test import taddons, tflow, tutils
 
 from llmobs import attribution
 from llmobs.hooks import addon as module
-from llmobs.hooks import callers
+from llmobs.hooks import begin, callers
 from llmobs.hooks.once import Once
 from tests.books import TEXT
 from tests.hooks.test_addon import ASKED, CHAT, Proxy
@@ -193,7 +193,7 @@ def test_whose_it_is_never_stops_a_call(
     call(proxy, flow)
 
     assert [row["customer_id"] for row in proxy.rows()] == [None]
-    assert "could not be read (RuntimeError)" in caplog.text
+    assert "could not be read: RuntimeError at " in caplog.text
     assert "acme" not in caplog.text
     assert "x-llmobserve-customer-id" not in flow.request.headers
 
@@ -312,3 +312,21 @@ def test_authentication_of_another_make() -> None:
     callers.authenticate_without_pairs(stranger)
 
     assert stranger.validator is None
+
+
+def test_a_failing_hook_is_contained(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A hook that fails lets the call go on, and says neither key nor prompt; what is ours is taken off before."""
+
+    def fail(flow: http.HTTPFlow, *_: object) -> None:
+        raise RuntimeError(flow.request.headers["authorization"])
+
+    monkeypatch.setattr(begin, "attempt", fail)
+    flow = request(("Authorization", "Bearer sk-secret"), ("X-LLMObserve-Run-ID", "r"))
+    proxy.addon.requestheaders(flow)
+
+    assert flow.request.stream is True
+    assert "x-llmobserve-run-id" not in flow.request.headers
+    assert "requestheaders failed, and a row may be missing: RuntimeError at test_callers.py:" in caplog.text
+    assert "sk-secret" not in caplog.text

@@ -79,6 +79,29 @@ def test_each_response_of_a_socket_is_a_row(proxy: Proxy) -> None:
     assert {float(row["cost_usd"]) for row in rows} == {0.000072}
 
 
+def test_each_response_is_for_whom_the_socket_is(proxy: Proxy) -> None:
+    """Each row of a socket says on whose behalf it was opened, and what the clocks were off by then."""
+
+    flow = tflow.twebsocketflow()
+    flow.request.host, flow.request.path, flow.request.port = "api.openai.com", "/v1/realtime?model=gpt-realtime", 443
+    flow.request.headers["X-LLMObserve-Customer-ID"] = "acme"
+    flow.request.headers["X-LLMObserve-Timestamp"] = str(flow.request.timestamp_start + 2)
+    assert flow.response is not None
+    flow.response.headers["Date"] = "Sat, 01 Jan 2000 00:00:02 GMT"
+    flow.response.timestamp_start = 946684800
+    for hook in (proxy.addon.requestheaders, proxy.addon.request, proxy.addon.responseheaders, proxy.addon.response):
+        hook(flow)
+    for number in range(2):
+        send(proxy, flow, CREATE, from_client=True)
+        send(proxy, flow, {**CREATED, "response": {"id": f"r{number}"}})
+        send(proxy, flow, {**DONE, "response": {**DONE["response"], "id": f"r{number}"}})  # type: ignore[dict-item]
+    proxy.addon.websocket_end(flow)
+
+    rows = proxy.rows("customer_id, client_skew_ms, provider_skew_ms")
+    assert [tuple(row.values()) for row in rows] == [("acme", 2000.0, 2500.0)] * 2
+    assert not [name for name in flow.request.headers if name.lower().startswith("x-llmobserve")]
+
+
 def test_a_recorded_socket_is_metered_at_its_own_date(proxy: Proxy) -> None:
     """A socket that is read from a file brings its messages one by one, each with its own time."""
 

@@ -16,6 +16,7 @@ from llmobs.event import Outcome
 from llmobs.hooks import asking, begin, callers, clocks, flows, sockets, start
 from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
+from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
 from llmobs.lines import Lines
@@ -36,6 +37,7 @@ def _file(named: str) -> Path | None:
     return Path(named).expanduser() if named else None
 
 
+@contained
 class LLMObserve:
     """Meters every call to a known provider that passes the proxy; does nothing to any other."""
 

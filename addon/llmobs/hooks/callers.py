@@ -13,6 +13,7 @@ from mitmproxy.proxy.layers.modes import Socks5AuthData
 
 from llmobs import attribution
 from llmobs.attribution import NOTHING, Attribution
+from llmobs.fault import told
 
 LOG = logging.getLogger("llmobserve")
 
@@ -44,7 +45,7 @@ class Callers:
         try:
             return attribution.merge(*_said(flow, named), self._connection(flow, named))
         except Exception as problem:  # noqa: BLE001 - whose call it is must never decide whether it gets through
-            LOG.warning("%s: whose call it is could not be read (%s)", flow.id, type(problem).__name__)
+            LOG.warning("%s: whose call it is could not be read: %s", flow.id, told(problem))
             return NOTHING
 
     def _connection(self, flow: http.HTTPFlow, named: Mapping[str, str]) -> Attribution:

@@ -8,6 +8,7 @@ from pathlib import Path
 from llmobs import store
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
+from llmobs.fault import told
 from llmobs.tap import ResponseTap
 from llmobs.writer import Writer
 
@@ -90,8 +91,9 @@ class Calls:
     def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
         try:
             event = attempt.event(outcome, error_type)
-        except Exception:
-            LOG.exception("%s could not be priced; its row says what its request told", attempt.opening.event_id)
+        except Exception as problem:  # noqa: BLE001 - a row that tells little is better than none
+            where = attempt.opening.event_id, told(problem)
+            LOG.error("%s could not be priced; its row says what its request told: %s", *where)  # noqa: TRY400
             event = attempt.opening
         if attempt.silent:
             self.tell(event)

@@ -9,6 +9,7 @@ from mitmproxy import http
 from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.event import Event
+from llmobs.fault import told
 from llmobs.policy import Guard, Policies, Refusal, load
 from llmobs.policy.refusal import answer
 from llmobs.policy.schema import PolicyFile
@@ -73,15 +74,15 @@ class Gate:
         for guard in self.guards:
             try:
                 guard.settle(event)
-            except Exception:
-                LOG.exception("a policy could not count %s", event.event_id)
+            except Exception as problem:  # noqa: BLE001 - no rule may break a call
+                LOG.error("a policy could not count %s: %s", event.event_id, told(problem))  # noqa: TRY400
 
 
 def _asked(guard: Guard, attempt: Attempt) -> Refusal | None:
     try:
         return guard.admit(attempt) if guard.active else None
-    except Exception:
-        LOG.exception("a policy could not judge %s, which goes", attempt.opening.event_id)
+    except Exception as problem:  # noqa: BLE001 - no rule may break a call
+        LOG.error("a policy could not judge %s, which goes: %s", attempt.opening.event_id, told(problem))  # noqa: TRY400
         return None
 
 

@@ -14,6 +14,7 @@ from llmobs.answer import Members
 from llmobs.attempt import Attempt
 from llmobs.dialect import Turns
 from llmobs.event import Event, Outcome
+from llmobs.fault import told
 from llmobs.lines import Lines
 from llmobs.meter import Known
 from llmobs.websocket.session import Session, text
@@ -64,11 +65,11 @@ class SocketTap:
             return
         try:
             self._sent(message) if from_client else self._received(message)
-        except Exception:
+        except Exception as problem:  # noqa: BLE001 - metering never breaks a call
             for turn in self._running.values():
                 turn.attempt.trouble = "metering_error"
             if not self._failed:
-                LOG.warning("the socket %s is not metered whole", self.attempt.opening.event_id, exc_info=True)
+                LOG.warning("the socket %s is not metered whole: %s", self.attempt.opening.event_id, told(problem))
             self._failed = True
 
     def close(self, outcome: Outcome, at: float | None = None) -> None:

@@ -1,0 +1,33 @@
+"""Hooks that keep their failures to themselves: mitmproxy would print the words of an exception, with a key in them."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+from llmobs.fault import told
+
+LOG = logging.getLogger("llmobserve")
+
+# All that a client or a provider may cause; a mistake in the configuration is for mitmproxy to report.
+_HOOKS = (
+    "http_connect", "socks5_auth", "tls_clienthello", "tls_failed_client", "server_connect_error", "requestheaders",
+    "request", "responseheaders", "response", "error", "websocket_message", "websocket_end",
+)  # fmt: skip
+
+
+def contained[Addon](addon: type[Addon]) -> type[Addon]:
+    """An addon none of whose hooks fails: the call goes on without what the hook would have done."""
+    for name in _HOOKS:
+        setattr(addon, name, _contained(getattr(addon, name)))
+    return addon
+
+
+def _contained(hook: Callable[..., None]) -> Callable[..., None]:
+    @wraps(hook)
+    def run(*arguments: object) -> None:
+        try:
+            hook(*arguments)
+        except Exception as problem:  # noqa: BLE001 - metering never breaks a call
+            LOG.error("%s failed, and a row may be missing: %s", hook.__name__, told(problem))  # noqa: TRY400
+
+    return run
