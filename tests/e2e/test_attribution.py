@@ -1,12 +1,16 @@
 """Who a call belongs to, and what is never kept of it."""
 
+import json
+from datetime import UTC, datetime
+
 import httpx
+import pytest
 
 from tests.e2e import asks
 from tests.testbed import rows
 from tests.testbed.run import Run
+from tests.testbed.scenario import Scenario
 
-SECRET = "sk-proj-SecretThatMustNotBeKept-0123456789wxyz"
 OURS = ("x-llmobserve-customer-id", "x-llmobserve-run-id")
 
 
@@ -43,24 +47,6 @@ def test_a_client_is_named_by_its_user_agent(run: Run) -> None:
     assert run.row()["client"] == "acme-bot/1.2"
 
 
-def test_no_key_is_kept_anywhere(run: Run) -> None:
-    """Neither database, spool nor log has a key or a prompt, wherever the client put the key."""
-    gemini = asks.GEMINI
-    with httpx.Client() as client:
-        client.post(asks.CHAT.url, json=asks.CHAT.body, headers=run.headers(Authorization=f"Bearer {SECRET}"))
-        client.post(asks.MESSAGES.url, json=asks.MESSAGES.body, headers=run.headers(**{"x-api-key": SECRET}))
-        client.post(f"{gemini.url}?key={SECRET}", json=gemini.body, headers=run.headers())
-        client.post(gemini.url, json=gemini.body, headers=run.headers(**{"x-goog-api-key": SECRET}))
-    found = run.rows(4)
-
-    assert len({row["api_key_id"] for row in found}) == 1
-    assert found[0]["api_key_id"].endswith("...wxyz")
-    assert {row["path"] for row in found} >= {gemini.path}
-    kept = [path for path in run.proxy.folder.rglob("*") if path.is_file()]
-    assert run.proxy.db in kept
-    assert [path.name for path in kept if SECRET[8:30].encode() in path.read_bytes()] == []
-
-
 def test_a_reader_may_work_meanwhile(run: Run) -> None:
     """Queries between calls see a growing table, and no call is lost to them."""
     counted = []
@@ -71,3 +57,45 @@ def test_a_reader_may_work_meanwhile(run: Run) -> None:
         counted.append(rows.query(run.proxy.db, sql, run.id)[0]["n"])
 
     assert counted == [1, 2, 3, 4, 5]
+
+
+def test_everything_said_to_us_is_taken_off(run: Run) -> None:
+    """Headers, baggage of ours and the proxy's user name end here; other baggage and the trace go on as they came."""
+    mark = run.upstream.mark()
+    trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    ours = {
+        f"X-LLMObserve-{name}": "v" for name in ("Section", "Span-ID", "Tags", "Timestamp", "Experiment-ID", "What")
+    }
+    headers = run.headers(
+        **ours,
+        traceparent=f"00-{trace}-{span}-01",
+        baggage="user=1;p=%20,llmobserve.customer_id=acme%20inc,llmobserve.tag.team=red, last=2",
+    )
+    for http2 in (False, True):
+        proxy = run.proxy.url.replace("http://", "http://feature=search;customer=other:x@")
+        with httpx.Client(http2=http2, proxy=proxy) as client:
+            client.post(asks.CHAT.url, json=asks.CHAT.body, headers=headers)
+    found = run.rows(2)
+
+    for row in found:
+        assert (row["customer_id"], row["section"], row["span_id"], row["trace_id"]) == ("acme inc", "v", "v", trace)
+        assert json.loads(row["tags"]) == {"team": "red", "feature": "search"}
+    for entry in run.upstream.since(mark):
+        assert "llmobserve" not in str(entry).lower()
+        names = dict(entry["headers"])
+        assert (names["baggage"], names["traceparent"]) == ("user=1;p=%20, last=2", headers["traceparent"])
+        assert "proxy-authorization" not in {name.lower() for name in names}
+
+
+def test_a_clock_that_is_off(run: Run) -> None:
+    """What the client's and the provider's clocks are off is in the row, and the call keeps our time."""
+    scenario = Scenario(headers=(("Date", "Sat, 01 Jan 2000 00:00:00 GMT"),))
+    httpx.post(asks.CHAT.url, json=asks.CHAT.body, headers=run.headers(scenario, **{"X-LLMObserve-Timestamp": "0"}))
+
+    row = run.row()
+    now = datetime.now(UTC).timestamp()
+    started = row["started_at"].replace(tzinfo=UTC).timestamp()
+    assert now - 600 < started <= now
+    assert row["client_skew_ms"] == pytest.approx(-started * 1000, abs=1)
+    assert row["provider_skew_ms"] == pytest.approx((946_684_800.5 - started) * 1000, abs=60_000)
+    assert f"the clock of {asks.CHAT.host} is" in run.proxy.log.read_text()

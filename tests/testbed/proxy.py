@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -100,6 +101,10 @@ class Proxy:
     def bundle(self) -> Path:
         """The authorities a client must trust: mitmproxy's, and the testbed's for hosts that are tunnelled."""
         return self.folder / "bundle.pem"
+
+    def trust(self) -> ssl.SSLContext:
+        """The same for a Python client that takes nothing from its environment."""
+        return ssl.create_default_context(cafile=str(self.bundle))
 
     @property
     def url(self) -> str:

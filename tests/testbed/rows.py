@@ -26,11 +26,20 @@ def query(db: Path, sql: str, *parameters: object) -> list[dict[str, Any]]:
 
 def of_run(db: Path, run_id: str, count: int = 1) -> list[dict[str, Any]]:
     """The rows of a run in the order of their start, once there are `count` of them."""
+    return _awaited(db, count, "where run_id = ?", run_id)
+
+
+def every(db: Path, count: int) -> list[dict[str, Any]]:
+    """All rows in the order of their start, once there are `count` of them."""
+    return _awaited(db, count, "")
+
+
+def _awaited(db: Path, count: int, where: str, *parameters: object) -> list[dict[str, Any]]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        found = query(db, "select * from events where run_id = ? order by started_at, event_id", run_id)
+        found = query(db, f"select * from events {where} order by started_at, event_id", *parameters)
         if len(found) >= count:
             assert len(found) == count, found
             return found
-        assert time.monotonic() < deadline, f"{len(found)} of {count} rows of run {run_id}"
+        assert time.monotonic() < deadline, f"{len(found)} of {count} rows {where} {parameters}"
         time.sleep(0.05)
