@@ -1,8 +1,8 @@
--- Spend by any of model, provider, api_key, customer, day, run, section, feature, a tag ...; the largest first, days in their order.
+-- Spend by any of model, provider, api_key, customer, day, run, section, feature ...; the largest first, days in order.
 --   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/spend.sql
 --   .venv/bin/duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE by_columns = ['day', 'provider']" < scripts/spend.sql
--- There are key_name (which is the id where a key has no name), experiment, variant and prompt_version, too; `tag` is the one that
--- the variable tag_name names.
+-- There are experiment, variant and prompt_version, too, key_name (the id of a key without one), and `tag`, which is the
+-- tag that the variable tag_name names.
 -- A call of unknown cost adds nothing to cost_usd and is counted in unknown_calls; where all are unknown, cost_usd is NULL.
 -- So does work whose result has not been seen, which is counted in pending_calls.
 SET VARIABLE by_columns = coalesce(getvariable('by_columns'), ['model']);
@@ -61,8 +61,8 @@ SELECT
     COLUMNS(
         lambda c: list_contains(getvariable('by_columns'), c)
             OR NOT list_contains([
-                'day', 'model', 'provider', 'api_key', 'customer', 'run', 'key_name', 'section', 'feature', 'experiment', 'variant',
-                'prompt_version', 'tag'
+                'day', 'model', 'provider', 'api_key', 'customer', 'run', 'key_name', 'section', 'feature', 'experiment',
+                'variant', 'prompt_version', 'tag'
             ], c)
     ),
     cost_usd::DOUBLE / nullif(sum(cost_usd) OVER (), 0)::DOUBLE AS share

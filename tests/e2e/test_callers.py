@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.e2e import asks
+from tests.e2e.test_http_clients import FETCHES, Fetch
 from tests.testbed import rows
 from tests.testbed.proxy import Proxy
 from tests.testbed.run import Run
@@ -50,6 +51,17 @@ def test_two_programs_at_once(run: Run) -> None:
     for customer in ("acme", "globex"):
         for provider in ("openai", "anthropic"):
             assert told.count((customer, provider, f'{{"feature":"{customer}-search"}}')) == 5
+
+
+@pytest.mark.parametrize("fetch", FETCHES, ids=lambda f: f.__name__.strip("_"))
+def test_a_client_sends_the_user_name(run: Run, monkeypatch: pytest.MonkeyPatch, fetch: Fetch) -> None:
+    """Every client sends the user name of its proxy's address, as it is written there."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, _named(run.proxy, "customer=acme%20inc;feature=search"))
+    fetch(run, asks.CHAT)
+
+    row = run.row()
+    assert (row["customer_id"], row["tags"]) == ("acme inc", '{"feature":"search"}')
 
 
 async def _stream(client: httpx.AsyncClient, run: Run, number: int, started: asyncio.Queue[int]) -> str:
