@@ -11,22 +11,20 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # The domains of the hosts in pricing.yaml, which this package can't read: it has no YAML. A test compares the two.
-DOMAINS = tuple(
-    (
-        "ai21.com aliyuncs.com amazonaws.com anthropic.com api.aws arcee.ai assemblyai.com avian.io azure.com "
-        "azuredatabricks.net baidubce.com baseten.co bigmodel.cn bytepluses.com cerebras.ai chatgpt.com chutes.ai "
-        "cloudflare.com cohere.ai cohere.com crusoecloud.com databricks.com deepgram.com deepinfra.com deepseek.com "
-        "do-ai.run doubleword.ai elevenlabs.io exa.ai featherless.ai firecrawl.dev fireworks.ai friendli.ai github.ai "
-        "githubcopilot.com gmi-serving.com googleapis.com groq.com heroku.com huggingface.cloud huggingface.co "
-        "hyperbolic.xyz ibm.com inceptionlabs.ai inference.net jina.ai kimi.com lambda.ai meta.ai minimax.chat minimax.io "
-        "minimaxi.chat minimaxi.com mistral.ai mongodb.com moonshot.ai moonshot.cn morphllm.com nebius.ai nebius.com "
-        "nineteen.ai novita.ai nscale.com nvidia.com ollama.com openai.com openrouter.ai ovh.net parasail.io "
-        "perplexity.ai pinecone.io portkey.ai publicai.co pydantic.dev reka.ai replicate.com requesty.ai sambanova.ai "
-        "scaleway.ai serper.dev siliconflow.cn siliconflow.com snowflakecomputing.com stripe.com targon.com tavily.com "
-        "tencent.com tencentmaas.com together.ai together.xyz twilio.com upstage.ai v0.dev venice.ai vercel.sh volces.com "
-        "voyageai.com wandb.ai writer.com x.ai z.ai "
-    ).split()  # noqa: SIM905 - a name a line would be half of this package
-)
+_DOMAINS = """
+ai21.com aliyuncs.com amazonaws.com anthropic.com api.aws arcee.ai assemblyai.com avian.io azure.com
+azuredatabricks.net baidubce.com baseten.co bigmodel.cn bytepluses.com cerebras.ai chatgpt.com chutes.ai
+cloudflare.com cohere.ai cohere.com crusoecloud.com databricks.com deepgram.com deepinfra.com deepseek.com do-ai.run
+doubleword.ai elevenlabs.io exa.ai featherless.ai firecrawl.dev fireworks.ai friendli.ai github.ai githubcopilot.com
+gmi-serving.com googleapis.com groq.com heroku.com huggingface.cloud huggingface.co hyperbolic.xyz ibm.com
+inceptionlabs.ai inference.net jina.ai kimi.com lambda.ai meta.ai minimax.chat minimax.io minimaxi.chat minimaxi.com
+mistral.ai mongodb.com moonshot.ai moonshot.cn morphllm.com nebius.ai nebius.com nineteen.ai novita.ai nscale.com
+nvidia.com ollama.com openai.com openrouter.ai ovh.net parasail.io perplexity.ai pinecone.io portkey.ai publicai.co
+pydantic.dev reka.ai replicate.com requesty.ai sambanova.ai scaleway.ai serper.dev siliconflow.cn siliconflow.com
+snowflakecomputing.com stripe.com targon.com tavily.com tencent.com tencentmaas.com together.ai together.xyz
+twilio.com upstage.ai v0.dev venice.ai vercel.sh volces.com voyageai.com wandb.ai writer.com x.ai z.ai
+"""
+DOMAINS = tuple(_DOMAINS.split())
 
 
 class Audience:
