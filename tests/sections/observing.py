@@ -1,4 +1,4 @@
-"""What the tests of sections share: a server that remembers what calls told, and how to forget that a program observes."""
+"""What the tests of sections share: a server that remembers what calls told, and a program that starts anew."""
 
 import importlib
 import json
@@ -54,7 +54,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - as the server wants it
 
             def log_message(self, *args: object) -> None:
                 pass

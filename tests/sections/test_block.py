@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -168,14 +168,14 @@ def test_generators() -> None:
     seen: list[Any] = []
 
     @section("tool")
-    def items() -> Iterator[Any]:
+    def items() -> Generator[Any, Any, str]:
         set_run_id("mine")
         seen.append((yield held()))
         try:
             yield held("run_id")
         except KeyError:
             yield held()
-        return "end"  # noqa: B901 - what a `yield from` gets
+        return "end"
 
     generator: Any = items()
     assert (next(generator), held()) == ("tool", None)

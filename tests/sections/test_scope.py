@@ -40,8 +40,14 @@ def test_a_section_is_a_span(spans: InMemorySpanExporter) -> None:
     inside, b, a, mine = spans.get_finished_spans()
     assert [inside.parent, b.parent, a.parent] == [b.context, a.context, mine.context]
     assert outer["trace_id"] == inner["trace_id"] == format(a.context.trace_id, "032x")
-    assert (outer["span_id"], inner["span_id"]) == (format(a.context.span_id, "016x"), format(b.context.span_id, "016x"))
-    assert (outer["parent_span_id"], inner["parent_span_id"]) == (format(mine.context.span_id, "016x"), outer["span_id"])
+    assert (outer["span_id"], inner["span_id"]) == (
+        format(a.context.span_id, "016x"),
+        format(b.context.span_id, "016x"),
+    )
+    assert (outer["parent_span_id"], inner["parent_span_id"]) == (
+        format(mine.context.span_id, "016x"),
+        outer["span_id"],
+    )
     assert (b.name, dict(b.attributes or {})) == ("b", {"llmobserve.section": "a/b"})
     assert not trace.get_current_span().get_span_context().is_valid
 
