@@ -88,12 +88,19 @@ def test_a_value_that_is_too_long_is_left_out_alone() -> None:
 
 def test_headers_are_readable_where_they_can_be() -> None:
     """Printable ASCII is sent as it is and the rest percent-encoded; of tags, names and values are."""
-    told = {"customer_id": "acme & co", "run_id": "Nacht\n1", "tag.plan": "a;b", "tag.größe": "1"}
+    told = {
+        "customer_id": "acme & co",
+        "run_id": "Nacht\n1",
+        "variant_id": "50%25",
+        "tag.plan": "a;b",
+        "tag.größe": "1",
+    }
 
     written = members.headers(told)
 
     assert written["X-LLMObserve-Customer-ID"] == "acme & co"
     assert written["X-LLMObserve-Run-ID"] == "Nacht%0A1"
+    assert unquote(written["X-LLMObserve-Variant-ID"]) == "50%25"
     assert written["X-LLMObserve-Tags"] == "plan=a%3Bb;gr%C3%B6%C3%9Fe=1"
     assert unquote(written["X-LLMObserve-Tags"].split(";")[1]) == "größe=1"
 

@@ -104,5 +104,5 @@ def _quoted(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    """As it is, where a header can hold it."""
-    return text if text.isascii() and text.isprintable() else _quoted(text)
+    """As it is, where a header can hold it and a reader who decodes it finds the same."""
+    return text if text.isascii() and text.isprintable() and "%" not in text else _quoted(text)
