@@ -38,9 +38,11 @@ async def write() -> None:
     """Calls of google and of aiohttp."""
     client = genai.Client(api_key="AIza0123456789abcdef")
     await client.aio.models.generate_content(model="testbed-gemini", contents="hello")
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        async with session.post(asks.CHAT.url, json=asks.CHAT.body) as answer:
-            answer.raise_for_status()
+    async with (
+        aiohttp.ClientSession(trust_env=True) as session,
+        session.post(asks.CHAT.url, json=asks.CHAT.body) as answer,
+    ):
+        answer.raise_for_status()
 
 
 async def stream(client: httpx.AsyncClient, number: int) -> None:
