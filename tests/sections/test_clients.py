@@ -216,7 +216,7 @@ def test_what_the_user_instrumented_is_left_alone(server: Server, monkeypatch: p
 
 def test_a_propagator_of_the_user_stays(observed: None) -> None:
     """The user's propagator reads and writes as ever, ours is put around it once, and what it names is told."""
-    own = propagate.get_global_textmap()
+    own: Any = propagate.get_global_textmap()
     observe()
     carrier = {"Host": "example.org", "host": "localhost"}
     with section("a"):
@@ -229,6 +229,16 @@ def test_a_propagator_of_the_user_stays(observed: None) -> None:
     assert baggage.get_all(propagate.extract(carrier))["llmobserve.section"] == "a"
 
 
+def test_an_injection_may_name_its_context(observed: None) -> None:
+    """A context that is kept tells later what held when it was kept."""
+    with section("a"):
+        kept = context.get_current()
+    carrier = {"host": "localhost"}
+    propagate.inject(carrier, kept)
+
+    assert "llmobserve.section=a," in carrier["baggage"]
+
+
 def test_what_is_no_header_of_http_is_left_alone(observed: None) -> None:
     """Members are written where they can be looked for; an injection into anything else is the user's alone."""
 
@@ -238,7 +248,8 @@ def test_what_is_no_header_of_http_is_left_alone(observed: None) -> None:
 
     carrier: list[tuple[str, str]] = []
     with section("a"):
-        propagate.inject(carrier, setter=Appending())
+        propagate.get_global_textmap().inject(carrier, None, Appending())
+    propagate.inject(carrier, setter=Appending())
 
     assert carrier == []
 
@@ -266,6 +277,6 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, caplog: pytes
         observe()
         observe()
 
-    assert [message.partition("pip install ")[2] for message in caplog.messages] == [
-        "opentelemetry-instrumentation-httpx opentelemetry-instrumentation-requests"
-    ]
+    (message,) = caplog.messages
+    assert message.startswith("calls of httpx, ")
+    assert message.endswith(": pip install opentelemetry-instrumentation-httpx opentelemetry-instrumentation-requests")

@@ -45,10 +45,13 @@ def observe(*, always: bool = False, hosts: Iterable[str] = (), **settings: Unpa
     told = members.merged(scope.DEFAULTS, settings)
     scope.DEFAULTS.clear()
     scope.DEFAULTS.update(told)
-    missing = [package for package in clients.instrument() if package not in _ADVISED]
+    missing = {library: package for library, package in clients.instrument().items() if library not in _ADVISED}
     if missing:
         _ADVISED.update(missing)
-        LOG.warning("sections reach the proxy only by headers() until you: pip install %s", " ".join(missing))
+        packages = " ".join(sorted(set(missing.values())))
+        LOG.warning(
+            "calls of %s tell of sections by headers() only, until you: pip install %s", ", ".join(missing), packages
+        )
 
 
 def set_customer_id(customer_id: str | None) -> None:

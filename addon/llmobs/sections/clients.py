@@ -29,12 +29,12 @@ OPTIONAL = ("urllib3", "threading")
 _HOST: contextvars.ContextVar[str | None] = contextvars.ContextVar("llmobserve_host", default=None)
 
 
-def instrument() -> list[str]:
-    """Instrument each library that is there and that the user did not; the packages that are missing for it."""
+def instrument() -> dict[str, str]:
+    """Instrument each library that the user did not; those that can't be, with the package that is missing."""
     if TELEMETRY and not isinstance(propagate.get_global_textmap(), Propagator):
         propagate.set_global_textmap(cast("Any", Propagator(propagate.get_global_textmap())))
-    missing = [package for library, package, name in CLIENTS if not _is_instrumented(library, package, name)]
-    return sorted({f"opentelemetry-instrumentation-{package.replace('_', '-')}" for package in missing})
+    missing = [(library, package) for library, package, name in CLIENTS if not _is_instrumented(library, package, name)]
+    return {library: f"opentelemetry-instrumentation-{package.replace('_', '-')}" for library, package in missing}
 
 
 def _is_instrumented(library: str, package: str, name: str) -> bool:
@@ -62,10 +62,10 @@ class Propagator:
         """As the user has it."""
         return self._base.extract(*args, **kwargs)
 
-    def inject(self, carrier: Any, *args: Any, **kwargs: Any) -> None:
+    def inject(self, carrier: Any, context: Any = None, *args: Any, **kwargs: Any) -> None:
         """As the user has it; then our members, beside others in the baggage."""
-        self._base.inject(carrier, *args, **kwargs)
-        _inject(carrier)
+        self._base.inject(carrier, context, *args, **kwargs)
+        _inject(carrier, context)
 
     @property
     def fields(self) -> set[str]:
@@ -74,10 +74,10 @@ class Propagator:
 
 
 @quietly
-def _inject(carrier: Any) -> None:
+def _inject(carrier: Any, context: Any) -> None:
     present = carrier.get("baggage") or ""
     # What a redirect brought along is taken off again where it leads to anyone else.
-    wanted = baggage(held() if AUDIENCE.may_know(_host(carrier)) else {}, present)
+    wanted = baggage(held(context) if AUDIENCE.may_know(_host(carrier)) else {}, present)
     if wanted:
         carrier["baggage"] = wanted
     elif present:

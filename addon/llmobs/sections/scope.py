@@ -37,15 +37,15 @@ _KEY = "llmobserve-scope"
 _HERE: contextvars.ContextVar[Any] = contextvars.ContextVar("llmobserve", default=None)
 
 
-def current() -> Scope:
-    """The scope of this thread or task."""
-    found = context.get_value(_KEY) if TELEMETRY else _HERE.get()
+def current(within: Any = None) -> Scope:
+    """The scope of this thread or task, or of another context of OpenTelemetry."""
+    found = context.get_value(_KEY, within) if TELEMETRY else _HERE.get()
     return found if isinstance(found, Scope) else Scope()
 
 
-def held() -> dict[str, str]:
-    """The members that hold here."""
-    return {**DEFAULTS, **current().members}
+def held(within: Any = None) -> dict[str, str]:
+    """The members that hold here, or in another context of OpenTelemetry."""
+    return {**DEFAULTS, **current(within).members}
 
 
 def enter(scope: Scope, span: Any = None) -> None:
