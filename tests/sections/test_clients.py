@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import anthropic
+import boto3
 import httpx
 import openai
 import pytest
@@ -64,6 +65,12 @@ def _genai(url: str) -> genai.Client:
     return genai.Client(api_key="none", http_options=types.HttpOptions(base_url=url))
 
 
+def _boto3(url: str) -> None:
+    keys = {"aws_access_key_id": "AKIANONE", "aws_secret_access_key": "none", "region_name": "us-east-1"}
+    client = boto3.client("bedrock-runtime", endpoint_url=url, **keys)
+    client.converse(modelId="m", messages=[{"role": "user", "content": [{"text": "hello"}]}])
+
+
 def _google(url: str) -> None:
     client = _genai(url)
     client.models.generate_content(model="m", contents="hello")
@@ -84,6 +91,7 @@ CALLS: dict[str, Callable[[str], Any]] = {
     "openai async": lambda url: asyncio.run(_openai_async(url)),
     "anthropic": _anthropic,
     "anthropic async": lambda url: asyncio.run(_anthropic_async(url)),
+    "boto3": _boto3,
     "google": _google,
     "google async": lambda url: asyncio.run(_google_async(url)),
 }
@@ -222,8 +230,8 @@ def test_a_propagator_of_the_user_stays(observed: None) -> None:
     with section("a"):
         propagate.inject(carrier)
 
-    assert isinstance(own, clients.Propagator)
     assert propagate.get_global_textmap() is own
+    assert isinstance(own, clients.Propagator)
     assert own.fields == {"traceparent", "tracestate", "baggage"}
     assert "llmobserve.section=a" in carrier["baggage"]
     assert baggage.get_all(propagate.extract(carrier))["llmobserve.section"] == "a"
