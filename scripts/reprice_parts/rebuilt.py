@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llmobs.attempt import OF_TEXT, UNKNOWN
+from llmobs.attempt import UNKNOWN
 from llmobs.dialect import Dialect, Fee, Json, Reading, number, read
 from llmobs.dialects import DIALECTS
 from llmobs.event import CostStatus, Event, Outcome
+from llmobs.facts import OF_TEXT
 from llmobs.invoice import Call
 from llmobs.lines import apart
 from llmobs.pricing import Aborted, Billing, PriceBook, Provider, Route

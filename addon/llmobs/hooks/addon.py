@@ -13,7 +13,7 @@ from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import asking, begin, callers, clocks, flows, sockets, start
+from llmobs.hooks import asking, begin, billed, callers, clocks, flows, sockets, start
 from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
@@ -31,6 +31,11 @@ LOG = logging.getLogger("llmobserve")
 # In a checkout the prices lie at its root, in an installed package within it.
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
 HTTP_OK = 200
+
+
+def _check(settings: Settings) -> None:
+    if problems := settings.problems():
+        raise ConfigError(problems)
 
 
 def _file(named: str) -> Path | None:
@@ -61,6 +66,8 @@ class LLMObserve:
     def configure(self, updated: set[str]) -> None:
         """Read prices again where their options changed; a mistake in them stops the start."""
         self.settings = Settings.of(ctx.options)
+        self._checked(lambda: _check(self.settings))
+        self.calls.retries.skip = self.settings.retries == "skip"
         if "llmobserve_pricing" in updated:
             files = filter(None, (PRICES, _file(self.settings.pricing)))
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
@@ -149,7 +156,8 @@ class LLMObserve:
             begin.warn(attempt, said, self.once)
             self.gate.look()
             allowed, held = self.settings.include_usage, self.gate.holds(attempt)
-            flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
+            tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
+            billed.identify(flow, named, tap)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: know its model, and ask for usage where the client did not."""
@@ -158,6 +166,7 @@ class LLMObserve:
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
+            self.calls.link(tap.attempt, tap.request_id)
             if self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
@@ -178,6 +187,7 @@ class LLMObserve:
         if sockets.opened(flow, attempt, self.calls):
             return
         attempt.meter.note(named)
+        billed.hear(attempt, named, flow.response)
         tap = ResponseTap(
             attempt,
             Decoder(named["content-encoding"]) if named.get("content-encoding") else None,
@@ -205,7 +215,7 @@ class LLMObserve:
             tap.see(body)
         tap.close()
         self.asking.learn(flow, tap.attempt.meter.kept)
-        tap.attempt.refusal = flows.grpc_error(flow.response)
+        tap.attempt.refusal = flows.grpc_error(flow.response) or tap.attempt.refusal
         tap.attempt.ended_at = flow.response.timestamp_end
         self.calls.finish(tap.attempt, Outcome.OK)
 
