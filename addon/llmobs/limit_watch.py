@@ -1,7 +1,6 @@
 """Says when a rate limit is hit or nearly used up, once until it recovers; it does not know headers or logs."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -32,17 +31,18 @@ class LimitWatch:
 
     def see(self, host: str, key_id: str | None, limits: Limits, status: int | None) -> list[str]:
         """What there is to say after one answer; names the key by its id."""
-        found = {name: _level(window) for name, window in _windows(limits)}
+        levels = [(name, window, _level(window)) for name, window in limits.items() if isinstance(window, dict)]
+        hit = any(level is Level.HIT for *_, level in levels)
+        refused = Level.HIT if status == TOO_MANY and not hit else Level.PLENTY
+        if not self._said and not hit and refused is Level.PLENTY and all(not level for *_, level in levels):
+            return []
         whose = f"{host}, key {key_id}" if key_id else host
         texts = [
             f"{whose}: the rate limit of {name} is {_WORDS[level]}{_figures(window)}"
-            for name, window in _windows(limits)
-            if self._is_news((host, key_id, name), level := found[name])
+            for name, window, level in levels
+            if self._is_news((host, key_id, name), level)
         ]
-        if status is None:
-            return texts
-        refused = status == TOO_MANY and Level.HIT not in found.values()
-        if self._is_news((host, key_id, ""), Level.HIT if refused else Level.PLENTY):
+        if status is not None and self._is_news((host, key_id, ""), refused):
             wait = limits.get(RETRY_AFTER)
             texts.append(f"{whose}: too many requests (429)" + (f", to come back in {wait:g} s" if wait else ""))
         return texts
@@ -58,11 +58,10 @@ class LimitWatch:
         return level > said
 
 
+_LEFT = "remaining_percent"
+# Other ways to tell what is used, or left, and what the whole is.
+_SHARES = (("utilization", 1), ("used_percent", 100), (_LEFT, 100))
 _WORDS = {Level.NEARLY: "nearly used up", Level.HIT: "used up"}
-
-
-def _windows(limits: Limits) -> Iterator[tuple[str, dict[str, Figure]]]:
-    return ((name, window) for name, window in limits.items() if isinstance(window, dict))
 
 
 def _level(window: dict[str, Figure]) -> Level:
@@ -74,16 +73,14 @@ def _level(window: dict[str, Figure]) -> Level:
 
 def _left(window: dict[str, Figure]) -> float | None:
     """The share of a window that is left, however it is told; None where that is not known."""
-    figure = {name: told for name, told in window.items() if isinstance(told, int | float)}
-    if (remaining := figure.get("remaining")) is not None:
-        limit = figure.get("limit", 0)
-        return 0 if remaining <= 0 else remaining / limit if limit > 0 else None
-    if (used := figure.get("utilization")) is not None:
-        return max(1 - used, 0)
-    if (percent := figure.get("used_percent")) is not None:
-        return max(1 - percent / 100, 0)
-    percent = figure.get("remaining_percent")
-    return None if percent is None else percent / 100
+    remaining, limit = window.get("remaining"), window.get("limit")
+    if isinstance(remaining, int | float):
+        share = remaining / limit if isinstance(limit, int | float) and limit > 0 else None
+        return share if remaining > 0 else 0
+    for name, all_of_it in _SHARES:
+        if isinstance(told := window.get(name), int | float):
+            return max(told, 0) / all_of_it if name == _LEFT else max(1 - told / all_of_it, 0)
+    return None
 
 
 def _figures(window: dict[str, Figure]) -> str:

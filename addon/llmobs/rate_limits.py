@@ -128,9 +128,11 @@ def read(headers: Mapping[str, str], at: float) -> Limits:
         if name not in _OTHERS and (place := _place(name)) is not None:
             window, column, parse = place
             told = parse(headers[name], at)
-            for where, what, figure in told if isinstance(told, list) else ((window, column, told),):
-                if figure is not None:
-                    _add(found, where, what, figure)
+            if isinstance(told, list):
+                for figures in told:
+                    _add(found, *figures)
+            else:
+                _add(found, window, column, told)
     for name, per in _WAITS:
         if name in headers and RETRY_AFTER not in found and (told := wait(headers[name], at)) is not None:
             found[RETRY_AFTER] = round(told / per, 6)
@@ -143,9 +145,8 @@ def retry_delay(refusal: bytes) -> float | None:
     return number(found[1].decode()) if found else None
 
 
-def _add(found: Limits, window: str, column: str, figure: Figure) -> None:
-    known = found.setdefault(window, {})
-    if isinstance(known, dict):
+def _add(found: Limits, window: str, column: str, figure: Figure | None) -> None:
+    if figure is not None and isinstance(known := found.setdefault(window, {}), dict):
         known.setdefault(column, figure)
 
 

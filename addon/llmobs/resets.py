@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 # Larger numbers are no durations but moments: seconds, or milliseconds, since 1970.
 _EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e12
@@ -22,6 +23,8 @@ def number(text: str) -> int | float | None:
     return float(found[0]) if "." in found[0] else int(found[0])
 
 
+# The same few durations come again and again.
+@lru_cache(maxsize=1024)
 def duration(text: str) -> float | None:
     """Seconds of a duration as Go writes it, such as `1m2s` or `6ms`; None where it is none."""
     seconds, at = 0.0, 0

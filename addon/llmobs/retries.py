@@ -45,15 +45,21 @@ _CALLS = (
     ("idempotency-key", re.compile(r"(.{1,300})")),
     ("x-goog-api-client", re.compile(r"(?:.*\s)?gccl-invocation-id/(\S{1,200})(?:\s.*)?")),
 )
+_SIGNS = frozenset({name for name, *_ in _NUMBERS} | {name for name, _ in _CALLS})
 
 
 def signal(headers: Mapping[str, str]) -> Signal:
     """What request headers, by names in small letters, say of the attempt."""
-    numbers = ((pattern.fullmatch(headers[name]), first) for name, pattern, first in _NUMBERS if name in headers)
-    number = next((int(found[1]) + first for found, first in numbers if found), None)
-    calls = ((name, pattern.fullmatch(headers[name])) for name, pattern in _CALLS if name in headers)
-    call = next((f"{name} {found[1]}" for name, found in calls if found), None)
-    return Signal(number or None, call) if number or call else _NOTHING
+    if _SIGNS.isdisjoint(headers):
+        return _NOTHING
+    number, call = 0, None
+    for name, pattern, first in _NUMBERS:
+        if name in headers and (found := pattern.fullmatch(headers[name])):
+            number = number or int(found[1]) + first
+    for name, pattern in _CALLS:
+        if name in headers and call is None and (found := pattern.fullmatch(headers[name])):
+            call = f"{name} {found[1]}"
+    return Signal(number or None, call)
 
 
 @dataclass(slots=True)
@@ -94,6 +100,9 @@ class Retries:
         """
         with self._lock:
             tries = self._call(_linked(opening, said), opening.started_at.timestamp()).tries
+            if not tries:
+                tries.append(_Try(opening.event_id, said.number or 1))
+                return structs.replace(opening, attempt=said.number or 1)
             place = next((n for n, known in enumerate(tries) if known.event_id == opening.event_id), len(tries))
             earlier = tries[:place]
             number = said.number or (earlier[-1].number + 1 if earlier else 1)
