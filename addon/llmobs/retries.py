@@ -32,7 +32,7 @@ class Signal:
 
 
 _NOTHING = Signal()
-# Headers that number attempts: the pattern of the number, and what the first attempt has less than 1.
+# Headers that number attempts: the pattern of the number, and what makes it 1 for the first one.
 _NUMBERS = (
     ("x-stainless-retry-count", re.compile(r"([0-9]{1,4})"), 1),  # OpenAI, Anthropic, Groq, Together, Cerebras ...
     ("amz-sdk-request", re.compile(r"(?:.*;\s*)?attempt=([0-9]{1,4})(?:\s*;.*)?"), 0),  # every AWS SDK
