@@ -15,12 +15,10 @@ _COLUMNS = (
     "reasoning_tokens", "charges", "cost_usd", "list_cost_usd", "cost_status", "usage", "price_version",
     "service_tier", "job_id", "results_id", "region", "variant",
 )  # fmt: skip
-# What a policy left out of the bill stays out, at any price.
 QUERY = f"""
 SELECT {", ".join(f'events."{name}"' for name in _COLUMNS)}
 FROM events
 WHERE provider IS NOT NULL AND cost_status <> 'pending'
-    AND NOT (policy IS NOT NULL AND cost_status = 'not_billed')
     AND started_at >= coalesce(getvariable('since')::TIMESTAMP, TIMESTAMP '0001-01-01')
     AND started_at < coalesce(getvariable('until')::TIMESTAMP, TIMESTAMP 'infinity')
     AND (getvariable('provider') IS NULL OR events.provider = getvariable('provider'))

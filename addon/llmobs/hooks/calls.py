@@ -108,7 +108,7 @@ class Calls:
         try:
             said = self._limits.see(opening.host, opening.api_key_id, attempt.told_limits(), attempt.status_code)
         except Exception:
-            LOG.exception("the rate limits of %s could not be watched", opening.host)
+            LOG.warning("the rate limits of %s could not be watched", opening.host, exc_info=True)
         else:
             for text in said:
                 LOG.warning("%s", text)
