@@ -112,7 +112,7 @@ class Facts:
             return self.meter.errors
         words = [word for word in self.meter.errors if word != failure.ERROR]
         words += [self.refusal] if self.refusal else []
-        return (*words, *failure.refused(self.meter.kept[0])) if self.meter.kept else tuple(words)
+        return tuple(words) or (failure.refused(self.meter.kept[0]) if self.meter.kept else ())
 
     def _billed_refusal(self) -> bool:
         """Whether the provider bills the prompt of a request that it refused after all."""
