@@ -67,6 +67,7 @@ def test_any_refusal(body: bytes) -> None:
     [
         (429, ("requests", "rate_limit_exceeded"), "transient"),
         (429, ("insufficient_quota",), "user"),
+        (429, ("budget_exceeded",), "user"),
         (400, ("invalid_request_error", "billing_hard_limit_reached"), "user"),
         (429, ("RESOURCE_EXHAUSTED",), "transient"),
         (400, ("invalid_request_error",), "user"),

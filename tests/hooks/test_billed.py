@@ -164,3 +164,14 @@ def test_limits_that_cannot_be_watched(
 
     assert len(proxy.rows(CONTROL)) == 1
     assert [r.levelno for r in caplog.records if "could not be watched" in r.message] == [logging.WARNING]
+
+
+def test_limits_of_our_own_are_not_the_hosts(proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+    """A 429 that a policy answers says nothing of the provider's limits."""
+    flow = proxy.flow()
+    assert isinstance(flow.request.stream, RequestTap)
+    flow.request.stream.attempt.policy = "limit:acme"
+    proxy.call(flow, b"{}", status=429)
+
+    assert len(proxy.rows(CONTROL)) == 1
+    assert "too many requests" not in caplog.text
