@@ -107,8 +107,8 @@ class Calls:
             return
         try:
             said = self._limits.see(opening.host, opening.api_key_id, attempt.told_limits(), attempt.status_code)
-        except Exception:
-            LOG.warning("the rate limits of %s could not be watched", opening.host, exc_info=True)
+        except Exception as problem:  # noqa: BLE001 - metering never breaks a call
+            LOG.warning("the rate limits of %s could not be watched: %s", opening.host, told(problem))
         else:
             for text in said:
                 LOG.warning("%s", text)
