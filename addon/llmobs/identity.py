@@ -160,10 +160,12 @@ _RENEWED: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     ("tid=", _of_copilot),
 )
 
+_RENEWED_BEGIN = tuple(begins for begins, _ in _RENEWED)
+
 
 def _lasting(found: str) -> str:
     """What of a key stays the same when it is renewed; all of one that can't be read."""
-    for begins, read in _RENEWED:
+    for begins, read in _RENEWED if found.startswith(_RENEWED_BEGIN) else ():
         if found.startswith(begins):
             try:
                 return read(found) or found

@@ -147,8 +147,7 @@ class LLMObserve:
             callers.pass_by(flow)
             return
         named = flows.headers(flow.request)
-        said = self.callers.of(flow, named)
-        callers.take_off_ours(flow, named)
+        said = self.callers.take(flow, named)
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
