@@ -22,6 +22,7 @@ OPTIONS = (
         "llmobserve_include_usage", True, "Ask for usage on streams whose client did not, and hide the answer to it."
     ),
     Option("llmobserve_lean", False, "Remove mitmproxy's default addons that nobody uses, for speed; `make run` does."),
+    Option("llmobserve_open", False, "Listen beyond this machine without asking for a password (`proxyauth`)."),
 )
 
 
@@ -34,6 +35,7 @@ class Settings:
     policy: str
     include_usage: bool
     lean: bool
+    open: bool
 
     @classmethod
     def of(cls, source: object) -> "Settings":

@@ -1,0 +1,152 @@
+"""Who may come in: where the proxy listens, which certificate it shows, what it answers to whoever only knocks.
+
+It does not know calls; `meter` tells it which hosts are a provider's.
+"""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from mitmproxy import ctx, exceptions, http, options, tls
+from mitmproxy.connection import Server
+from mitmproxy.proxy.layer import NextLayer
+from mitmproxy.proxy.mode_specs import ProxyMode
+
+from llmobs import authority, presence
+from llmobs.hooks import listening
+from llmobs.pricing import PriceBook
+
+LOG = logging.getLogger("llmobserve")
+HTTPS = 443
+
+
+class Meter(Protocol):
+    """Who has the price book."""
+
+    book: PriceBook
+
+
+class Doorman:
+    """Sets what is safe before the servers open, and answers for the reserved host."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._running = False
+        self._authority: authority.Authority | None = None
+
+    # Life.
+
+    def configure(self, updated: set[str]) -> None:
+        """Listen on loopback where nothing else was said, refuse an open door, and fit mitmproxy to the CA."""
+        listening.stay_home(ctx.options)
+        if problem := listening.open_door(ctx.options):
+            if not self._running:
+                raise SystemExit(problem)
+            raise exceptions.OptionsError(problem)
+        if "confdir" in updated:
+            self._know_authority()
+        if self._running and updated & {"llmobserve_db", "mode", "listen_host", "listen_port"}:
+            self._announce()
+
+    def _know_authority(self) -> None:
+        """A CA that is constrained must not copy the names of an upstream's certificate, which may be anyone's."""
+        try:
+            self._authority = authority.read(self._confdir())
+        except authority.AuthorityError as problem:
+            LOG.warning("%s", problem)
+        if self._constrained():
+            ctx.options.update(upstream_cert=False)
+
+    def _confdir(self) -> Path:
+        return Path(ctx.options.confdir).expanduser()
+
+    def _constrained(self) -> bool:
+        return self._authority is not None and self._authority.permitted is not None
+
+    def running(self) -> None:
+        """Say where it listens, and which providers the CA can't sign for."""
+        self._running = True
+        self._know_authority()
+        self._announce()
+        hosts = sorted(host for provider in self._meter.book.providers.values() for host in provider.hosts)
+        if self._authority and (lacking := self._authority.uncovered(hosts)):
+            LOG.warning("%s", listening.lacking(lacking, self._authority.path))
+
+    def _announce(self) -> None:
+        """A private file for each port, so that other programs of this user find the proxy and its database."""
+        presence.withdraw(self._confdir(), os.getpid())
+        for server in ctx.master.addons.get("proxyserver").servers:
+            for host, port, *_ in server.listen_addrs[:1]:
+                self._announce_at(server.mode, host, port)
+
+    def _announce_at(self, mode: ProxyMode, host: str, port: int) -> None:
+        db = Path(ctx.options.llmobserve_db).expanduser().absolute().resolve()
+        kind = mode.full_spec.partition("@")[0]
+        try:
+            presence.announce(self._confdir(), presence.Presence(os.getpid(), host, port, kind, str(db)))
+        except OSError as error:
+            LOG.warning("%s can't be written (%s): scripts/run.py will not find this proxy", self._confdir(), error)
+
+    def done(self) -> None:
+        """The door is closed."""
+        self._running = False
+        presence.withdraw(self._confdir(), os.getpid())
+
+    # Connections.
+
+    def next_layer(self, data: NextLayer) -> None:
+        """Let each connection ask for itself whether it may connect before its request is known."""
+        if not isinstance(data.context.options, _PerHost):
+            data.context.options = cast("options.Options", _PerHost(data.context.options, data.context.server, self))
+
+    def waits(self, server: Server) -> bool:
+        """Whether the connection to a server waits for the request.
+
+        The reserved host is nowhere. Nor does a CA that does not copy names have to see a provider's certificate first;
+        a provider that can't be reached is then a call that failed, and not a tunnel that never was.
+        """
+        host, port = server.address or ("", HTTPS)
+        return host == authority.RESERVED or (
+            self._constrained() and self._meter.book.provider_at(host, port) is not None
+        )
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Open the reserved host, which is no provider's."""
+        if authority.RESERVED in (data.client_hello.sni, (data.context.server.address or ("",))[0]):
+            data.ignore_connection = False
+        if self.waits(data.context.server):
+            data.establish_server_tls_first = False
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Answer for the reserved host: whoever gets this goes through the proxy and trusts it."""
+        if authority.RESERVED in (flow.request.host, flow.client_conn.sni):
+            flow.request.stream = False
+            flow.response = http.Response.make(200, _answer(flow), {"Content-Type": "application/json"})
+
+
+def _answer(flow: http.HTTPFlow) -> bytes:
+    told: dict[str, Any] = {
+        "program": "llmobserve",
+        "seen": True,
+        "pid": os.getpid(),
+        "tls": flow.client_conn.tls_version,
+        "http": flow.request.http_version,
+        "client": flow.request.headers.get("user-agent"),
+    }
+    return json.dumps(told).encode()
+
+
+class _PerHost:
+    """The options as one connection sees them: its connection strategy depends on where it goes."""
+
+    def __init__(self, plain: options.Options, server: Server, doorman: Doorman) -> None:
+        self._plain, self._server, self._doorman = plain, server, doorman
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
+
+    @property
+    def connection_strategy(self) -> str:
+        return "lazy" if self._doorman.waits(self._server) else str(self._plain.connection_strategy)
