@@ -35,6 +35,7 @@ class Doorman:
         self._meter = meter
         self._running = False
         self._authority: authority.Authority | None = None
+        self._last = _Last(self)
 
     # Life.
 
@@ -68,6 +69,7 @@ class Doorman:
     def running(self) -> None:
         """Say where it listens, and which providers the CA can't sign for."""
         self._running = True
+        ctx.master.addons.add(self._last)
         self._know_authority()
         self._announce()
         hosts = sorted(host for provider in self._meter.book.providers.values() for host in provider.hosts)
@@ -91,6 +93,8 @@ class Doorman:
 
     def done(self) -> None:
         """The door is closed."""
+        if self._running:
+            ctx.master.addons.remove(self._last)
         self._running = False
         presence.withdraw(self._confdir(), os.getpid())
 
@@ -116,8 +120,6 @@ class Doorman:
         """Open the reserved host, which is no provider's."""
         if authority.RESERVED in (data.client_hello.sni, (data.context.server.address or ("",))[0]):
             data.ignore_connection = False
-        if self.waits(data.context.server):
-            data.establish_server_tls_first = False
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Answer for the reserved host: whoever gets this goes through the proxy and trusts it."""
@@ -136,6 +138,20 @@ def _answer(flow: http.HTTPFlow) -> bytes:
         "client": flow.request.headers.get("user-agent"),
     }
     return json.dumps(told).encode()
+
+
+class _Last:
+    """Comes after mitmproxy's own `tlsconfig`, which decides by the option of all connections."""
+
+    name = "llmobserve_last"
+
+    def __init__(self, doorman: Doorman) -> None:
+        self._doorman = doorman
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Do not connect before the request is known."""
+        if self._doorman.waits(data.context.server):
+            data.establish_server_tls_first = False
 
 
 class _PerHost:
