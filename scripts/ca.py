@@ -28,10 +28,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def ensure(confdir: Path, own: Path | None = None) -> None:
+    """Make one where there is none yet, before mitmproxy makes one that may sign for anybody."""
+    if not (confdir / authority.SECRET).exists():
+        authority.make(confdir, _hosts(own))
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ca.py", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--confdir", type=Path, default=Path("~/.mitmproxy"), help="folder of the files (%(default)s)")
-    parser.add_argument("--pricing", type=Path, metavar="FILE", help="your own providers, whose hosts are signed for, too")
+    parser.add_argument(
+        "--pricing", type=Path, metavar="FILE", help="your own providers, whose hosts are signed for, too"
+    )
     parser.add_argument("--force", action="store_true", help="replace the present one, which is kept as .bak")
     return parser.parse_args(arguments)
 
