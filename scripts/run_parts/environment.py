@@ -20,6 +20,9 @@ BUNDLES = (
     "CARGO_HTTP_CAINFO",
     "GIT_SSL_CAINFO",
     "PIP_CERT",
+    "HTTPLIB2_CA_CERTS",
+    "NIX_SSL_CERT_FILE",
+    "DENO_CERT",
 )
 # Where a reverse listener is for a provider: the variable that its SDK reads, and the path that it has to end in.
 BASES = {

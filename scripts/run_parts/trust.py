@@ -72,7 +72,7 @@ def _system() -> Iterator[Path]:
 
 
 def _kept(confdir: Path, files: Iterable[Path]) -> Path:
-    text = "\n".join(dict.fromkeys(found for file in files for found in _certificates(file))) + "\n"
+    text = "\n".join(dict.fromkeys(found for file in files for found in certificates(file))) + "\n"
     path = _folder(confdir) / f"{_digest(text.encode())}.pem"
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
@@ -81,7 +81,8 @@ def _kept(confdir: Path, files: Iterable[Path]) -> Path:
     return path
 
 
-def _certificates(file: Path) -> list[str]:
+def certificates(file: Path) -> list[str]:
+    """The certificates of a file as they stand in it; none where it can't be read."""
     with suppress(OSError, UnicodeDecodeError):
         return _CERTIFICATE.findall(file.read_text())
     return []

@@ -20,6 +20,8 @@ from llmobs.pricing import PriceBook
 
 LOG = logging.getLogger("llmobserve")
 HTTPS = 443
+# Hosts whose certificate a client refused, as many as fit on a screen.
+REFUSED_KEPT = 20
 
 
 class Meter(Protocol):
@@ -36,6 +38,7 @@ class Doorman:
         self._running = False
         self._authority: authority.Authority | None = None
         self._last = _Last(self)
+        self._refused: dict[str, None] = {}
 
     # Life.
 
@@ -121,23 +124,29 @@ class Doorman:
         if authority.RESERVED in (data.client_hello.sni, (data.context.server.address or ("",))[0]):
             data.ignore_connection = False
 
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """Remember for whom a certificate was refused, so that scripts/doctor.py can tell."""
+        self._refused.setdefault(data.conn.sni or "?")
+        if len(self._refused) > REFUSED_KEPT:
+            del self._refused[next(iter(self._refused))]
+
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Answer for the reserved host: whoever gets this goes through the proxy and trusts it."""
         if authority.RESERVED in (flow.request.host, flow.client_conn.sni):
             flow.request.stream = False
-            flow.response = http.Response.make(200, _answer(flow), {"Content-Type": "application/json"})
+            flow.response = http.Response.make(200, self._answer(flow), {"Content-Type": "application/json"})
 
-
-def _answer(flow: http.HTTPFlow) -> bytes:
-    told: dict[str, Any] = {
-        "program": "llmobserve",
-        "seen": True,
-        "pid": os.getpid(),
-        "tls": flow.client_conn.tls_version,
-        "http": flow.request.http_version,
-        "client": flow.request.headers.get("user-agent"),
-    }
-    return json.dumps(told).encode()
+    def _answer(self, flow: http.HTTPFlow) -> bytes:
+        told: dict[str, Any] = {
+            "program": "llmobserve",
+            "seen": True,
+            "pid": os.getpid(),
+            "tls": flow.client_conn.tls_version,
+            "http": flow.request.http_version,
+            "client": flow.request.headers.get("user-agent"),
+            "refused": list(self._refused),
+        }
+        return json.dumps(told).encode()
 
 
 class _Last:
