@@ -26,7 +26,7 @@ from scripts.doctor_parts import house, runtimes, variables  # noqa: E402
 from scripts.doctor_parts.finding import Finding, Verdict  # noqa: E402
 from scripts.report_parts.pipe import piped  # noqa: E402
 
-_COLUMNS = [Column(name, figures=False) for name in ("check", "", "found", "what to do")]
+_COLUMNS = (Column(""), Column("check", figures=False), Column("found, and what to do", figures=False))
 
 
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
@@ -81,7 +81,10 @@ def _database(found: Presence | None, now: datetime) -> Iterator[Finding]:
 
 def _show(findings: Sequence[Finding]) -> None:
     screen = Screen()
-    rows = [[each.subject, each.verdict.value, each.found, each.fix] for each in findings]
+    rows = [
+        [each.verdict.value, each.subject, f"{each.found}\n-> {each.fix}" if each.fix else each.found]
+        for each in findings
+    ]
     wrong = sum(each.verdict is Verdict.WRONG for each in findings)
     end = "Nothing is wrong here." if not wrong else f"{wrong} to mend, from the top: one may be the cause of the next."
     screen.section(Section("What keeps calls from being seen", _COLUMNS, rows, note=end))

@@ -12,6 +12,7 @@ from pathlib import Path
 from llmobs.authority import RESERVED
 from scripts.doctor_parts.finding import Finding, fine, note, wrong
 from scripts.doctor_parts.probes import ABSENT, PROBES, Probe
+from scripts.run_parts.environment import BASES
 
 URL = f"https://{RESERVED}/"
 # A compiler may have to start from nothing on a slow machine.
@@ -30,6 +31,8 @@ _REFUSING = re.compile(r"refused|ECONNREFUSED|Failed to connect|proxy", re.IGNOR
 _NODE_VERSION = re.compile(r"v(\d+)\.(\d+)")
 # The first versions of each line that read NODE_USE_ENV_PROXY.
 _NODE_KNOWS = {22: 21, 24: 5}
+_KNOWS_NONE = "knows no proxy variable"
+_HERE = "http://127.0.0.1:"
 _NODE_FIX = (
     'a reverse listener as base URL: scripts/run.py --reverse, or make run REVERSE="https://api.openai.com@8081"'
 )
@@ -47,7 +50,7 @@ def examine(probe: Probe, environment: Mapping[str, str]) -> Finding | None:
     program = shutil.which(probe.program, path=environment.get("PATH"))
     if program is None:
         return None
-    version = _version([program, *probe.version], environment)
+    version = _version([program, *probe.version], {**environment, "JAVA_TOOL_OPTIONS": ""})
     done = _run(probe, program, environment)
     if done.returncode == ABSENT:
         return None
@@ -55,7 +58,8 @@ def examine(probe: Probe, environment: Mapping[str, str]) -> Finding | None:
     if '"seen": true' in done.stdout:
         return note(subject, f"is seen, {probe.note}") if probe.note else fine(subject, "is seen")
     if probe.program == "node" and not _node_knows(version):
-        return wrong(subject, "knows no proxy variable", _NODE_FIX)
+        based = any(environment.get(name, "").startswith(_HERE) for name, _ in BASES.values())
+        return note(subject, _KNOWS_NONE, "a base URL is set") if based else wrong(subject, _KNOWS_NONE, _NODE_FIX)
     return _failed(subject, probe, done.stderr)
 
 

@@ -16,8 +16,6 @@ _BUNDLES = {
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": "gRPC",
     "NODE_EXTRA_CA_CERTS": "Node, Claude Code, Gemini CLI",
 }
-# Those without which the usual SDKs fail; the others matter to whoever uses such a client.
-_NEEDED = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 # Adds to what a client trusts already, so that one certificate is enough.
 _ADDS = "NODE_EXTRA_CA_CERTS"
 _SHOWN = 3
@@ -82,10 +80,8 @@ def trust(environment: Mapping[str, str], ca: Path, bundle: Path) -> Iterator[Fi
         export = f"export {name}={ca if name == _ADDS else bundle}"
         if value:
             yield _trusts(name, Path(value), ours, export)
-        elif name in _NEEDED:
-            yield wrong(name, f"is not set: {who} will refuse the certificate", export)
         else:
-            yield note(name, f"is not set, which matters to {who}", export)
+            yield note(name, f"is not set: {who} may refuse the certificate", export)
     if environment.get("SSL_CERT_DIR"):
         yield note("SSL_CERT_DIR", "is set; some clients prefer it to SSL_CERT_FILE", "unset SSL_CERT_DIR")
 
