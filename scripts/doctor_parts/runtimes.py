@@ -51,7 +51,7 @@ def examine(probe: Probe, environment: Mapping[str, str]) -> Finding | None:
     if program is None:
         return None
     version = _version([program, *probe.version], {**environment, "JAVA_TOOL_OPTIONS": ""})
-    done = _run(probe, program, environment)
+    done = ask(probe, program, environment)
     if done.returncode == ABSENT:
         return None
     subject = f"{probe.name}{f' ({version})' if version else ''}"
@@ -81,14 +81,15 @@ def _past(probe: Probe) -> str:
     return ways.get(probe.program, "set HTTPS_PROXY, and look at NO_PROXY")
 
 
-def _run(probe: Probe, program: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def ask(probe: Probe, program: str, environment: Mapping[str, str], url: str = URL) -> subprocess.CompletedProcess[str]:
+    """Let a runtime ask a URL."""
     with tempfile.TemporaryDirectory(prefix="llmobserve-doctor-") as folder:
         source = [probe.source] if probe.source else []
         if probe.suffix:
             file = Path(folder) / f"Probe{probe.suffix}"
             file.write_text(probe.source)
             source = [str(file)]
-        return _done([program, *probe.arguments, *source, URL], environment)
+        return _done([program, *probe.arguments, *source, url], environment)
 
 
 def _version(command: Sequence[str], environment: Mapping[str, str]) -> str:

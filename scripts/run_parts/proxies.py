@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -51,12 +51,11 @@ def address(presence: Presence) -> str:
 def ask(host: str, port: int) -> dict[str, Any] | None:
     """What a proxy says of itself; None where no proxy of ours listens."""
     connection = http.client.HTTPConnection(host, port, timeout=_ASK_SECONDS)
-    with suppress(OSError, ValueError, http.client.HTTPException):
+    with closing(connection), suppress(OSError, ValueError, http.client.HTTPException):
         connection.request("GET", f"http://{RESERVED}/", headers={"Host": RESERVED})
         told = json.loads(connection.getresponse().read(_PAGE_BYTES))
         if isinstance(told, dict) and told.get("program") == "llmobserve":
             return told
-    connection.close()
     return None
 
 

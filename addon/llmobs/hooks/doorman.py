@@ -3,6 +3,7 @@
 It does not know calls; `meter` tells it which hosts are a provider's.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from mitmproxy import ctx, exceptions, http, options, tls
-from mitmproxy.connection import Server
+from mitmproxy.connection import Client, Server
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.mode_specs import ProxyMode
 
@@ -36,6 +37,8 @@ class Doorman:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._running = False
+        self._moves = False
+        self._opening: asyncio.Task[None] | None = None
         self._authority: authority.Authority | None = None
         self._last = _Last(self)
         self._refused: dict[str, None] = {}
@@ -44,7 +47,7 @@ class Doorman:
 
     def configure(self, updated: set[str]) -> None:
         """Listen on loopback where nothing else was said, refuse an open door, and fit mitmproxy to the CA."""
-        listening.stay_home(ctx.options)
+        self._moves = listening.stay_home(ctx.options) or self._moves
         if problem := listening.open_door(ctx.options):
             if not self._running:
                 raise SystemExit(problem)
@@ -70,14 +73,21 @@ class Doorman:
         return self._authority is not None and self._authority.permitted is not None
 
     def running(self) -> None:
-        """Say where it listens, and which providers the CA can't sign for."""
+        """Open the doors, and say which providers the CA can't sign for."""
         self._running = True
         ctx.master.addons.add(self._last)
         self._know_authority()
-        self._announce()
+        # A hook that waits can't be called when a script is loaded anew.
+        self._opening = asyncio.get_running_loop().create_task(self._open())
         hosts = sorted(host for provider in self._meter.book.providers.values() for host in provider.hosts)
         if self._authority and (lacking := self._authority.uncovered(hosts)):
             LOG.warning("%s", listening.lacking(lacking, self._authority.path))
+
+    async def _open(self) -> None:
+        if self._moves:
+            await listening.move_home(ctx.master.addons.get("proxyserver").servers, ctx.options)
+            self._moves = False
+        self._announce()
 
     def _announce(self) -> None:
         """A private file for each port, so that other programs of this user find the proxy and its database."""
@@ -102,6 +112,11 @@ class Doorman:
         presence.withdraw(self._confdir(), os.getpid())
 
     # Connections.
+
+    def client_connected(self, client: Client) -> None:
+        """Nobody from elsewhere comes in before the doors are where they should be."""
+        if self._moves and not listening.is_home(client.peername[0]):
+            client.error = "not open yet"
 
     def next_layer(self, data: NextLayer) -> None:
         """Let each connection ask for itself whether it may connect before its request is known."""
@@ -158,9 +173,11 @@ class _Last:
         self._doorman = doorman
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
-        """Do not connect before the request is known."""
+        """Do not connect before the request is known, and speak HTTP/2 with whoever can, as providers do."""
         if self._doorman.waits(data.context.server):
             data.establish_server_tls_first = False
+            if ctx.options.http2 and b"h2" in data.client_hello.alpn_protocols:
+                data.context.client.alpn = b"h2"
 
 
 class _PerHost:

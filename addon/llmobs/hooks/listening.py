@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mitmproxy import options
+from mitmproxy.addons.proxyserver import Servers
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 HOME = "127.0.0.1"
@@ -14,13 +15,22 @@ _CLOSED = ("local", "tun", "wireguard")
 _NAMED = 5
 
 
-def stay_home(opts: options.Options) -> None:
-    """Listen on loopback where no host was named; mitmproxy itself would listen on every interface.
+def stay_home(opts: options.Options) -> bool:
+    """Choose loopback where no host was named, and say so; mitmproxy itself listens on every interface.
 
     WireGuard is for other machines, so beside it every other mode has to name its host.
     """
-    if not opts.listen_host and "wireguard" not in (mode.type_name for mode in _modes(opts)):
-        opts.update(listen_host=HOME)
+    if opts.listen_host or "wireguard" in (mode.type_name for mode in _modes(opts)):
+        return False
+    opts.update(listen_host=HOME)
+    return True
+
+
+async def move_home(servers: Servers, opts: options.Options) -> None:
+    """Open the doors anew; a script is loaded when mitmproxy has already begun to open them everywhere."""
+    if any(not is_home(address[0]) for server in servers for address in server.listen_addrs):
+        await servers.update([])
+        await servers.update(_modes(opts))
 
 
 def open_door(opts: options.Options) -> str | None:
@@ -52,11 +62,15 @@ def _modes(opts: options.Options) -> list[ProxyMode]:
 
 
 def _reached(mode: ProxyMode, opts: options.Options) -> bool:
-    host = mode.listen_host(opts.listen_host)
+    return not is_home(mode.listen_host(opts.listen_host))
+
+
+def is_home(host: str) -> bool:
+    """Whether an address can't be reached from another machine."""
     try:
-        return not ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host != "localhost"
+        return host == "localhost"
 
 
 def _guarded(proxyauth: str | None) -> bool:
