@@ -63,7 +63,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     for key in HEADERS:
         text = "its calls can be summed by this id (default: a new one)" if key == "run" else "goes into each row"
-        parser.add_argument(f"--{key.replace('_', '-')}", metavar="NAME", help=text)
+        names = [f"--{key.replace('_', '-')}", *(["--feature"] if key == "feature_version" else [])]
+        parser.add_argument(*names, metavar="NAME", help=text)
     parser.add_argument(
         "--tag", type=_tag, action="append", default=[], metavar="KEY=VALUE", help="any number of these"
     )

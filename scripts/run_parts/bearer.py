@@ -11,7 +11,7 @@ HEADERS = {
     "customer": "X-LLMObserve-Customer-ID",
     "run": "X-LLMObserve-Run-ID",
     "section": "X-LLMObserve-Section",
-    "feature": "X-LLMObserve-Feature-Version",
+    "feature_version": "X-LLMObserve-Feature-Version",
     "experiment": "X-LLMObserve-Experiment-ID",
     "variant": "X-LLMObserve-Variant-ID",
     "prompt_version": "X-LLMObserve-Prompt-Version",
