@@ -194,7 +194,8 @@ def test_what_can_be_wrong_with_the_database(tmp_path: Path) -> None:
     assert verdicts(house.database(db, NOW)) == ["database ok", "spool wrong", "spool note", "clock wrong"]
     other = tmp_path / "other.duckdb"
     other.write_text("no database")
-    assert "is no DuckDB database" in next(iter(house.database(other, NOW))).found
+    [told] = house.database(other, NOW)
+    assert "is no DuckDB database" in told.found
 
 
 # Runtimes.
