@@ -36,7 +36,8 @@ class Bearer:
     def url(self, host: str, port: int) -> str:
         """The address of the proxy with all of it in the user name."""
         name = ";".join(f"{quote(key, '')}={quote(value, '')}" for key, value in {**self.tags, **self.known}.items())
-        return f"http://{quote(name, '')}:{_PASSWORD}@{host}:{port}"
+        place = f"[{host}]" if ":" in host else host
+        return f"http://{quote(name, '')}:{_PASSWORD}@{place}:{port}"
 
     def headers(self) -> dict[str, str]:
         """The same as headers."""

@@ -18,7 +18,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from llmobs.authority import RESERVED
-from llmobs.presence import Presence, present
+from llmobs.presence import Presence, present, withdraw
 
 ROOT = Path(__file__).resolve().parents[2]
 _ADDON = ROOT / "addon" / "llmobserve.py"
@@ -118,6 +118,7 @@ class Own:
         self._process = subprocess.Popen(
             self._wanted.command(), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, start_new_session=True
         )
+        withdraw(self._wanted.confdir, self._process.pid)  # what a dead proxy left that had the same number
         try:
             self._wait()
         except BaseException:

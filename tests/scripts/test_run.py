@@ -17,6 +17,7 @@ from llmobs.spool import Kind
 from llmobs.spool.segment import line_of
 from scripts import run
 from scripts.run_parts import environment, proxies, stored, summary
+from scripts.run_parts.bearer import bearer
 from scripts.run_parts.stored import Spent
 from tests.testbed import rows
 from tests.testbed.proxy import Proxy
@@ -95,6 +96,7 @@ def test_a_program_that_knows_nothing_of_it_is_named(announced: Proxy) -> None:
     arguments = ["--run", "two", "--customer", "a;b %", "--tag", "team=x y", "--quiet", "--"]
     run.main(told(announced, *arguments, sys.executable, "-c", CHILD, "named"), before())
     found = rows.query(announced.db, "select * from events where run_id = 'two'")
+    assert [json.loads(row["tags"]).get("team") for row in found] == ["x y"] * 2
 
     assert [row["customer_id"] for row in found] == ["a;b %"] * 2
 
@@ -127,8 +129,8 @@ def test_reverse_listeners(
         f'providers:\n  testbed:\n    name: Testbed\n    hosts: ["localhost:{upstream.port}"]\n'
         '    routes: [{path: "**/chat/completions", dialect: openai_chat}]\n'
     )
-    monkeypatch.setattr(run, "BASES", {provider: ("OPENAI_BASE_URL", "/v1")})
-    monkeypatch.setattr(environment, "BASES", run.BASES)
+    for module in (run, environment):
+        monkeypatch.setattr(module, "BASES", {provider: ("OPENAI_BASE_URL", "/v1")})
     variables = before(SSL_CERT_FILE=str(upstream.files.ca))
     body = '{"model": "testbed-chat"}'
     child = f"curl -sS $OPENAI_BASE_URL/chat/completions -H 'content-type: application/json' -d '{body}'"
@@ -247,10 +249,10 @@ def test_a_database_that_is_held(
     db = tmp_path / "e.duckdb"
     db.write_text("no database")
     options: Any = run._options(["--json", "--", "true"])
-    run._tell(options, run.bearer({"run": "r"}, ()), db, own=True)
+    run._tell(options, bearer({"run": "r"}, ()), db, own=True)
     assert "what it cost is not known" in capsys.readouterr().err
 
-    run._tell(options, run.bearer({"run": "r"}, ()), tmp_path / "none.duckdb", own=True)
+    run._tell(options, bearer({"run": "r"}, ()), tmp_path / "none.duckdb", own=True)
     assert capsys.readouterr().err == "null\n"
     monkeypatch.setattr(stored, "PATIENCE_SECONDS", 0)
     spool = tmp_path / "none.duckdb.spool"

@@ -46,6 +46,7 @@ def test_a_user_name_carries_any_text(customer: str, key: str, value: str) -> No
     pairs = [part.split("=") for part in unquote(url.username or "").split(";")]
 
     assert (url.hostname, url.port, url.password) == ("127.0.0.1", 8080, "x")
+    assert urlsplit(bearer({}, ()).url("::1", 8080)).hostname == "::1"
     expected = {key: value, "customer": customer, "run": "r"}
     assert {unquote(name): unquote(found) for name, found in pairs} == expected
 
@@ -70,7 +71,7 @@ def test_a_run_has_an_id() -> None:
 
 def way(**changes: Any) -> Way:
     """A way through a proxy."""
-    known = {
+    known: dict[str, Any] = {
         "url": "http://run%3Dr:x@127.0.0.1:9000",
         "host": "127.0.0.1",
         "port": 9000,
