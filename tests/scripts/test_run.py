@@ -89,13 +89,12 @@ def test_a_command_through_a_proxy_that_runs(announced: Proxy, capfd: pytest.Cap
     assert len(rows.of_run(announced.db, "one", 2)) == 2
 
 
-@pytest.mark.xfail(strict=False, reason="until the addon reads the user name of the proxy")
 def test_a_program_that_knows_nothing_of_it_is_named(announced: Proxy) -> None:
     """The user name of the proxy carries run, customer and tags to the row."""
 
     arguments = ["--run", "two", "--customer", "a;b %", "--tag", "team=x y", "--quiet", "--"]
     run.main(told(announced, *arguments, sys.executable, "-c", CHILD, "named"), before())
-    found = rows.query(announced.db, "select * from events where run_id = 'two'")
+    found = rows.of_run(announced.db, "two", 2)
     assert [json.loads(row["tags"]).get("team") for row in found] == ["x y"] * 2
 
     assert [row["customer_id"] for row in found] == ["a;b %"] * 2
