@@ -29,6 +29,7 @@ OPTIONS = (
         choices=("link", "skip"),
     ),
     Option("llmobserve_lean", False, "Remove mitmproxy's default addons that nobody uses, for speed; `make run` does."),
+    Option("llmobserve_open", False, "Listen beyond this machine without asking for a password (`proxyauth`)."),
 )
 
 
@@ -42,6 +43,7 @@ class Settings:
     include_usage: bool
     lean: bool
     retries: str
+    open: bool
 
     @classmethod
     def of(cls, source: object) -> "Settings":
