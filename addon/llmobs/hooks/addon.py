@@ -141,6 +141,8 @@ class LLMObserve:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Begin an attempt, and let its body through as it comes."""
+        if flow.live and flow.response is not None:
+            return  # mitmproxy itself asks for a password
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
         if destination is None:
