@@ -19,7 +19,9 @@ from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
+from llmobs.hooks.replay import Replay
 from llmobs.lines import Lines
+from llmobs.policy.cache import Cache
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -44,7 +46,8 @@ class LLMObserve:
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.gate = Gate()
+        self.replay = Replay(Cache())
+        self.gate = Gate(self.replay.cache)
         self.calls = Calls(self.gate.settle)
         self.salt = b""
         self.asking = asking.Asking()
@@ -158,7 +161,9 @@ class LLMObserve:
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
-            if self.gate.admit(flow, tap.attempt):
+            if (event := self.replay.answer(flow, tap)) is not None:
+                self.calls.end(tap.attempt, event)
+            elif self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
                 self.calls.finish(tap.attempt, Outcome.ERROR)
@@ -184,6 +189,7 @@ class LLMObserve:
             Framer(named.get("content-type")),
             bank=self.calls.writer.begin,
             lines=self._lines(attempt),
+            given=self.replay.recorder(flow),
         )
         self.asking.strip(flow, tap)
         flow.response.stream = tap
@@ -207,6 +213,7 @@ class LLMObserve:
         self.asking.learn(flow, tap.attempt.meter.kept)
         tap.attempt.refusal = flows.grpc_error(flow.response)
         tap.attempt.ended_at = flow.response.timestamp_end
+        self.replay.keep(flow, tap)
         self.calls.finish(tap.attempt, Outcome.OK)
 
     def error(self, flow: http.HTTPFlow) -> None:

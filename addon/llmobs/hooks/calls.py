@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from llmobs import store
@@ -79,18 +80,26 @@ class Calls:
         """Hand over the row, once; counting tokens happens off the event loop."""
         if self._live.pop(attempt.opening.event_id, None) is None or (attempt.silent and attempt.job_id is None):
             return
-        if attempt.guesses(outcome) and self._estimator is not None:
-            self._estimator.submit(self._submit, attempt, outcome, error_type)
+        self._hand_over(attempt, partial(attempt.event, outcome, error_type), slow=attempt.guesses(outcome))
+
+    def end(self, attempt: Attempt, event: Event) -> None:
+        """Hand over a row that is made already, once."""
+        if self._live.pop(attempt.opening.event_id, None) is not None:
+            self._hand_over(attempt, lambda: event)
+
+    def _hand_over(self, attempt: Attempt, row: Callable[[], Event], *, slow: bool = False) -> None:
+        if slow and self._estimator is not None:
+            self._estimator.submit(self._submit, attempt, row)
         else:
-            self._submit(attempt, outcome, error_type)
+            self._submit(attempt, row)
 
     def tell(self, event: Event) -> None:
         """Hand over what an answer tells of a job that another attempt began; each state of it is told once."""
         self.writer.submit(event, f"{event.provider} {event.job_id} {event.results_id} {event.cost_status}")
 
-    def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
+    def _submit(self, attempt: Attempt, row: Callable[[], Event]) -> None:
         try:
-            event = attempt.event(outcome, error_type)
+            event = row()
         except Exception as problem:  # noqa: BLE001 - a row that tells little is better than none
             where = attempt.opening.event_id, told(problem)
             LOG.error("%s could not be priced; its row says what its request told: %s", *where)  # noqa: TRY400
