@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import structs
 
+from llmobs.content import Content
 from llmobs.dialect import Dialect, Proto, read
 from llmobs.estimate import estimate
 from llmobs.event import Event, Outcome
@@ -38,6 +39,7 @@ class Attempt:
 
     refusal: the provider's word for why it did nothing, where the HTTP status does not tell.
     policy, reason: the rule of the policy file that answered or led it elsewhere, and why.
+    content: collects what is kept of request and answer, where the policy file asks for it.
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
     """
 
@@ -68,6 +70,7 @@ class Attempt:
     reason: str | None = None
     requested_provider: str | None = None
     breaker: str | None = None
+    content: Content | None = None
 
     def ask(self, body: bytes, sent: int) -> None:
         """Take the decoded request body (or as much of it as is kept) and how many bytes were sent."""

@@ -22,6 +22,7 @@ from llmobs.hooks.once import Once
 from llmobs.hooks.replay import Replay
 from llmobs.lines import Lines
 from llmobs.policy.cache import Cache
+from llmobs.policy.capture import Capture
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -47,8 +48,9 @@ class LLMObserve:
         self.settings: Settings
         self.book: PriceBook
         self.replay = Replay(Cache())
-        self.gate = Gate(self.replay.cache)
-        self.calls = Calls(self.gate.settle)
+        self.capture = Capture()
+        self.gate = Gate(self.replay.cache, self.capture)
+        self.calls = Calls(self.gate.settle, lambda: self.capture.keep_days)
         self.salt = b""
         self.asking = asking.Asking()
         self.callers = Callers()
@@ -161,6 +163,7 @@ class LLMObserve:
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
+            tap.attempt.content = self.capture.begin(tap.attempt, flows.key(flow.request))
             if (event := self.replay.answer(flow, tap)) is not None:
                 self.calls.end(tap.attempt, event)
             elif self.gate.admit(flow, tap.attempt):
@@ -190,6 +193,7 @@ class LLMObserve:
             bank=self.calls.writer.begin,
             lines=self._lines(attempt),
             given=self.replay.recorder(flow),
+            decoded=attempt.content.collects(named.get("content-type")) if attempt.content else None,
         )
         self.asking.strip(flow, tap)
         flow.response.stream = tap

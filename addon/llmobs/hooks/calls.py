@@ -5,9 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import BoundedSemaphore
+
+from msgspec import structs
 
 from llmobs import store
 from llmobs.attempt import Attempt
+from llmobs.content import Content
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
 from llmobs.tap import ResponseTap
@@ -15,13 +19,18 @@ from llmobs.writer import Writer
 
 LOG = logging.getLogger("llmobserve")
 
+# Calls whose content waits to be made fit to keep, some megabytes each; beyond that it is dropped.
+CONTENTS = 32
+
 
 class Calls:
     """Every attempt between its request and its row, whichever way it ends; `settled` is told of each row."""
 
-    def __init__(self, settled: Callable[[Event], None]) -> None:
+    def __init__(self, settled: Callable[[Event], None], keep_days: Callable[[], int | None]) -> None:
         self.writer: Writer
         self._settled = settled
+        self._keep_days = keep_days
+        self._contents = BoundedSemaphore(CONTENTS)
         self._estimator: ThreadPoolExecutor | None = None
         self._live: dict[str, tuple[Attempt, ResponseTap | None]] = {}
 
@@ -34,7 +43,7 @@ class Calls:
         """Start keeping rows, or go on in another database; raises SpoolError or StoreError."""
         if self.running:
             self.writer.close()
-        self.writer = Writer(database, LOG)
+        self.writer = Writer(database, LOG, self._keep_days)
         self.writer.start()
         try:
             with store.writing(self.writer.database):
@@ -88,7 +97,10 @@ class Calls:
             self._hand_over(attempt, lambda: event)
 
     def _hand_over(self, attempt: Attempt, row: Callable[[], Event], *, slow: bool = False) -> None:
-        if slow and self._estimator is not None:
+        if attempt.content is not None and not self._contents.acquire(blocking=False):
+            LOG.warning("the content of %s is dropped: that of too many calls waits", attempt.opening.event_id)
+            attempt.content = None
+        if (slow or attempt.content is not None) and self._estimator is not None:
             self._estimator.submit(self._submit, attempt, row)
         else:
             self._submit(attempt, row)
@@ -104,8 +116,20 @@ class Calls:
             where = attempt.opening.event_id, told(problem)
             LOG.error("%s could not be priced; its row says what its request told: %s", *where)  # noqa: TRY400
             event = attempt.opening
+        if attempt.content is not None:
+            event = _with_content(event, attempt, attempt.content)
+            self._contents.release()
         if attempt.silent:
             self.tell(event)
         else:
             self.writer.submit(event)
             self._settled(event)
+
+
+def _with_content(event: Event, attempt: Attempt, content: Content) -> Event:
+    """The row with request and answer; without them where they can't be made fit to keep."""
+    try:
+        return structs.replace(event, content=content.text(attempt.asked, attempt.request_bytes))
+    except Exception as problem:  # noqa: BLE001 - its text, and its traceback, may quote what must not be told
+        LOG.warning("the content of %s is dropped: %s", event.event_id, type(problem).__name__)
+        return event

@@ -89,6 +89,9 @@ def _replayed(flow: http.HTTPFlow, attempt: Attempt, kept: Kept) -> Event:
     attempt.status_code, attempt.streamed, attempt.response_bytes = kept.answer.status, kept.event.streamed, len(body)
     attempt.first_byte_at = attempt.ended_at = time.time()
     attempt.policy, attempt.reason = POLICY, kept.event.event_id
+    if attempt.content is not None:
+        coding = headers.get("content-encoding", "")
+        attempt.content.collects(headers.get("content-type"))(decoded(coding, body) if coding else body)
     return _row(attempt, kept.event)
 
 
