@@ -4,6 +4,7 @@ import gzip
 import ssl
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -135,9 +136,11 @@ def _post(run: Run, ask: asks.Ask, scenario: Scenario | None = None, *, http2: b
     """One request by httpx, its answer as raw bytes."""
     trust = ssl.create_default_context(cafile=str(run.proxy.bundle))
     named = {"authorization": f"Bearer {KEY}", "content-type": "application/json", **run.headers(scenario), **headers}
-    with httpx.Client(proxy=run.proxy.url, verify=trust, http2=http2) as client:
-        with client.stream("POST", ask.url, content=ask.encoded(), headers=named) as answer:
-            return answer, b"".join(answer.iter_raw())
+    with (
+        httpx.Client(proxy=run.proxy.url, verify=trust, http2=http2) as client,
+        client.stream("POST", ask.url, content=ask.encoded(), headers=named) as answer,
+    ):
+        return answer, b"".join(answer.iter_raw())
 
 
 def _own(run: Run, ask: asks.Ask, **more: Any) -> asks.Ask:
@@ -210,10 +213,8 @@ STATEFUL: dict[str, dict[str, Any]] = {
 def test_answers_that_are_not_whole(run: Run, scenario: Scenario) -> None:
     """What failed, was cut or does not say that it is complete is not given again."""
     for count in (1, 2):
-        try:
+        with suppress(httpx.HTTPError):
             assert MARK not in _post(run, _own(run, asks.CHAT_STREAM), scenario)[0].headers
-        except httpx.HTTPError:
-            pass
         run.rows(count)
 
 

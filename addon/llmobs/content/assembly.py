@@ -48,10 +48,10 @@ def _take(answer: dict[str, Json], event: dict[str, Json], piece: Piece) -> None
         part = part.get(step) if isinstance(part, dict) else None
     if piece.without and piece.without in event:
         return
-    for position, element in enumerate(part if isinstance(part, list) else [part]):
+    elements = enumerate(part) if isinstance(part, list) else [(None, part)]
+    for position, element in elements:
         told = _told(element, piece)
-        target = _target(answer, event if element is part else told, piece, None if element is part else position)
-        if told and target is not None:
+        if told and (target := _target(answer, event if element is part else told, piece, position)) is not None:
             _put(target, told, whole=piece.whole)
 
 
