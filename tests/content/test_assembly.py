@@ -147,7 +147,7 @@ def test_bedrock() -> None:
 
 def test_cohere() -> None:
     """Version 2 is put together from its deltas; version 1 brings the whole at its end."""
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "message-start", "id": "c", "delta": {"message": {"role": "assistant", "content": []}}},
         {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
         {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "Hel"}}}},

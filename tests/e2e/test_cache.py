@@ -48,7 +48,7 @@ def run(proxied: Run) -> Run:
     return replace(proxied, id=uuid.uuid4().hex)
 
 
-def hello(run: Run) -> list[dict[str, str]]:
+def hello(run: Run) -> list[Any]:
     """Messages that no other test sends."""
     return [{"role": "user", "content": f"hello {run.id}"}]
 
@@ -132,10 +132,22 @@ def test_embeddings(run: Run) -> None:
     _assert_hit(run, mark, saved=Decimal("0.0006"), streamed=False)
 
 
-def _post(run: Run, ask: asks.Ask, scenario: Scenario | None = None, *, http2: bool = False, **headers: str) -> Any:
+def _post(
+    run: Run,
+    ask: asks.Ask,
+    scenario: Scenario | None = None,
+    more: dict[str, str] | None = None,
+    *,
+    http2: bool = False,
+) -> Any:
     """One request by httpx, its answer as raw bytes."""
     trust = ssl.create_default_context(cafile=str(run.proxy.bundle))
-    named = {"authorization": f"Bearer {KEY}", "content-type": "application/json", **run.headers(scenario), **headers}
+    named = {
+        "authorization": f"Bearer {KEY}",
+        "content-type": "application/json",
+        **run.headers(scenario),
+        **(more or {}),
+    }
     with (
         httpx.Client(proxy=run.proxy.url, verify=trust, http2=http2) as client,
         client.stream("POST", ask.url, content=ask.encoded(), headers=named) as answer,
@@ -165,10 +177,10 @@ def test_bytes_are_those_of_the_first(run: Run, ask: asks.Ask, http2: bool) -> N
 def test_encoded_answers(run: Run) -> None:
     """A client that takes the coding gets the same bytes; one that does not gets them plain."""
     ask, encoded = _own(run, asks.CHAT), Scenario(encoding="gzip")
-    _, there = _post(run, ask, encoded, **{"accept-encoding": "gzip"})
+    _, there = _post(run, ask, encoded, {"accept-encoding": "gzip"})
     run.rows(1)
-    taken, here = _post(run, ask, encoded, **{"accept-encoding": "br, gzip;q=0.5"})
-    plain, text = _post(run, ask, encoded, **{"accept-encoding": "identity"})
+    taken, here = _post(run, ask, encoded, {"accept-encoding": "br, gzip;q=0.5"})
+    plain, text = _post(run, ask, encoded, {"accept-encoding": "identity"})
 
     assert (taken.headers["content-encoding"], here) == ("gzip", there)
     assert "content-encoding" not in plain.headers
@@ -179,8 +191,8 @@ def test_encoded_answers(run: Run) -> None:
 def test_client_that_wants_no_cache(run: Run, header: str) -> None:
     """Cache-Control of the request leads past the cache."""
     answers = []
-    for count, control in enumerate(("", header), 1):
-        answers.append(_post(run, _own(run, asks.CHAT), **({"cache-control": control} if control else {}))[0])
+    for count, control in enumerate(({}, {"cache-control": header}), 1):
+        answers.append(_post(run, _own(run, asks.CHAT), more=control)[0])
         run.rows(count)
 
     assert [MARK in answer.headers for answer in answers] == [False, False]

@@ -209,7 +209,7 @@ def test_retention(tmp_path: Path, upstream: Upstream, monkeypatch: pytest.Monke
 def test_a_whole_run_is_sampled(tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a run all calls are kept, or none."""
     with ruled(tmp_path / "proxy", upstream, "capture: {mode: full, sample: 0.5}\n", monkeypatch) as run:
-        kept = set()
+        kept: set[bool] = set()
         while len(kept) < 2:
             here = replace(run, id=uuid.uuid4().hex)
             _chat(here)
