@@ -101,12 +101,22 @@ def test_answers_with_a_fault(fault: dict[str, Any]) -> None:
 
 
 def test_equal_requests() -> None:
-    """The same request is equal to itself, whatever its transport and its key in the query say."""
-    call, headers = attempt(), {"accept": "a", "user-agent": "x", "x-stainless-retry-count": "1"}
+    """The same request is equal to itself, whatever its transport, its retries and its signature say."""
+    call = attempt()
+    aws = "AWS4-HMAC-SHA256 Credential=AKIA/20261120/x/bedrock/aws4_request, SignedHeaders=host, Signature={}"
+    headers = {"accept": "a", "user-agent": "x", "x-stainless-retry-count": "1", "idempotency-key": "1"}
 
-    first = digest(call, "key=1&alt=sse", headers, b"{}", ("acme",))
+    first = digest(call, "alt=sse", headers | {"authorization": aws.format("aa")}, b"{}", ("acme",))
 
-    assert first == digest(call, "alt=sse&key=2", {"accept": "a"}, b"{}", ["acme"])
+    assert first == digest(call, "alt=sse", {"accept": "a", "authorization": aws.format("bb")}, b"{}", ["acme"])
+
+
+def test_other_askers() -> None:
+    """Whatever may say who asks keeps them apart, also where it is not known as a key."""
+    names = ("authorization", "cookie", "x-my-gateway-token", "x-user-secret")
+    keys = {digest(attempt(), "", {name: value}, b"{}", ()) for name in names for value in ("ann", "bob")}
+
+    assert len(keys) == 2 * len(names)
 
 
 def test_other_requests() -> None:

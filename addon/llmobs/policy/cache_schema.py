@@ -13,8 +13,11 @@ _MOST_MB = 65_536
 class CacheRules(Row):
     """Which answers are given again to equal requests, and for how long.
 
-    ttl_s: seconds that an answer is good for. max_mb: memory for all of them; the least recently used goes first.
-    max_answer_mb: a longer answer is not kept. where: calls that this is about. by: words that also have to agree.
+    ttl_s: seconds that an answer is good for.
+    max_mb: memory for all answers; those that were not asked for the longest time make room.
+    max_answer_mb: a longer answer is not kept.
+    where: which calls it is about, as word and pattern. Without it all are.
+    by: words whose values don't share answers, beside the key, which never does.
     """
 
     ttl_s: Annotated[int, whole(1, _LONGEST_S)] = 3600

@@ -21,8 +21,11 @@ def _mode(value: object) -> Mode:
 class CaptureRules(Row):
     """Whose requests and answers are kept, how much of them, and for how long.
 
-    mode: `none`, `redacted` (without personal data) or `full`; keys and tokens are in neither. sample: share of runs,
-    or of calls that name none. keep_days: older content goes, whatever kept it. max_kb: longer content is cut.
+    mode: `none`, `redacted` (without personal data) or `full`; keys and tokens are in neither.
+    sample: share of the runs that is kept, of calls where they name no run.
+    keep_days: after so many days content goes, also what was kept before.
+    max_kb: longer content is cut.
+    where: which calls it is about, as word and pattern. Without it all are.
     """
 
     mode: Annotated[Mode, PlainValidator(_mode)] = Mode.NONE

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from urllib.parse import parse_qsl
 
 from llmobs.attempt import OF_TEXT, UNKNOWN, Attempt
 from llmobs.meter import Known
@@ -26,7 +25,10 @@ HEADERS = (
     "accept", "content-type", "content-encoding", "anthropic-version", "anthropic-beta", "openai-beta",
     "openai-organization", "openai-project", "x-goog-user-project",
 )  # fmt: skip
-_KEY_PARAMETERS = frozenset({"key", "api_key", "access_token"})
+# Headers that may say who asks, whatever they are called: nobody gets what another one was answered. A signature says no
+# more than the key that it names, and is another one each time.
+_WHO = re.compile(r"(?!.*idempotency).*(?:auth|cookie|credential|key|secret|token)")
+_SIGNED = re.compile(r"\bSignature=|^bce-auth-v1/")
 # A client that says so wants no cache, in either direction.
 _NEVER = re.compile(r"\bno-store\b", re.IGNORECASE)
 _ANEW = re.compile(r"\bno-cache\b|\bmax-age=0\b", re.IGNORECASE)
@@ -55,9 +57,9 @@ def complete(attempt: Attempt) -> bool:
 def digest(attempt: Attempt, query: str, headers: Mapping[str, str], body: bytes, group: Iterable[str]) -> bytes:
     """The same for equal requests, made with the same key by those who are counted together."""
     opening = attempt.opening
-    parameters = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _KEY_PARAMETERS]
     told = [headers.get(name, "") for name in HEADERS]
-    asked = (opening.provider, opening.host, opening.method, opening.path, opening.api_key_id, parameters, told)
+    who = [pair for pair in sorted(headers.items()) if _WHO.fullmatch(pair[0]) and not _SIGNED.search(pair[1])]
+    asked = (opening.provider, opening.host, opening.method, opening.path, query, opening.api_key_id, told, who)
     found = sha256(repr((*asked, tuple(group))).encode("utf-8", "surrogateescape"))
     found.update(body)
     return found.digest()

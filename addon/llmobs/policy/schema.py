@@ -9,7 +9,8 @@ from llmobs.policy.value_schema import Text
 class PolicyFile(Row):
     """A whole policy file; what it does not mention is off.
 
-    keys: `api_key_id` -> what the key is called in reports. cache: equal requests get the answer of the first.
+    keys: `api_key_id`, and what the key is called in reports.
+    cache: equal requests get the answer of the first.
     capture: requests and answers are kept with their rows.
     """
 
