@@ -150,8 +150,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "cost_usd": (USD_TYPE, "sum of the charges; NULL where unknown"),
     "list_cost_usd": (
         USD_TYPE,
-        "what it costs at list price; differs from `cost_usd` only where something else decides what is paid, and "
-        + "where an answer came from the cache: what that saved",
+        "what it costs at list price; differs from `cost_usd` where a plan, the provider or the cache decides on it",
     ),
     "cost_status": (
         "VARCHAR",

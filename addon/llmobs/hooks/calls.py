@@ -130,6 +130,6 @@ def _with_content(event: Event, attempt: Attempt, content: Content) -> Event:
     """The row with request and answer; without them where they can't be made fit to keep."""
     try:
         return structs.replace(event, content=content.text(attempt.asked, attempt.request_bytes))
-    except Exception as problem:  # noqa: BLE001 - its text, and its traceback, may quote what must not be told
-        LOG.warning("the content of %s is dropped: %s", event.event_id, type(problem).__name__)
+    except Exception as problem:  # noqa: BLE001 - rather none than too much
+        LOG.warning("the content of %s is dropped: %s", event.event_id, told(problem))
         return event

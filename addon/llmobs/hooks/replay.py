@@ -10,6 +10,7 @@ from msgspec import structs
 
 from llmobs.attempt import Attempt
 from llmobs.event import CostStatus, Event, Outcome
+from llmobs.fault import told
 from llmobs.hooks import flows
 from llmobs.policy.cache import Answered, Cache, Kept
 from llmobs.policy.repeatable import anew, complete, digest, never, repeatable
@@ -40,8 +41,8 @@ class Replay:
         try:
             kept = self._look(flow, tap)
             return None if kept is None else _replayed(flow, tap.attempt, kept)
-        except Exception:
-            LOG.exception("the cache could not look for %s, which goes", tap.attempt.opening.event_id)
+        except Exception as problem:  # noqa: BLE001 - a policy that fails lets the call go
+            LOG.warning("the cache could not look for %s, which goes: %s", tap.attempt.opening.event_id, told(problem))
             flow.response = None
             return None
 

@@ -25,8 +25,8 @@ HEADERS = (
     "accept", "content-type", "content-encoding", "anthropic-version", "anthropic-beta", "openai-beta",
     "openai-organization", "openai-project", "x-goog-user-project",
 )  # fmt: skip
-# Headers that may say who asks, whatever they are called: nobody gets what another one was answered. A signature says no
-# more than the key that it names, and is another one each time.
+# Headers that may say who asks, whatever they are called: nobody gets what another one was answered. A signature says
+# no more than the key that it names, and is another one each time.
 _WHO = re.compile(r"(?!.*idempotency).*(?:auth|cookie|credential|key|secret|token)")
 _SIGNED = re.compile(r"\bSignature=|^bce-auth-v1/")
 # A client that says so wants no cache, in either direction.
