@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmobs.content.assembly import assembled
@@ -203,6 +203,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(DIALECTS)), st.lists(_JSON, max_size=6))
 def test_any_events(dialect: str, events: list[Any]) -> None:
     """Whatever events come, something comes out."""

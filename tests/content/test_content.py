@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmobs.content import Content, Mode
@@ -106,6 +106,7 @@ def test_too_long_for_anything() -> None:
     assert told(content(ANSWER, most=12)) == {"cut": True}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.integers(12, 600), st.sampled_from(sorted(KEYS.values())))
 def test_any_text_within_the_bound(text: str, most: int, key: str) -> None:
     """What is kept is valid JSON, no longer than allowed, and no cut leaves a part of a key."""

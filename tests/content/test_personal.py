@@ -1,7 +1,7 @@
 """Personal data in texts: what is found, and what is left alone."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmobs.content.personal import personal
@@ -55,6 +55,7 @@ def test_words_behind_an_account_number() -> None:
     assert scrub("DE89 3704 0044 0532 0130 00 AND MORE", [personal]) == "[IBAN] AND MORE"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     """No text makes it fail, and a second look finds nothing more."""

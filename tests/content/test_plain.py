@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmobs.content.plain import MAX_DEPTH, Plain, encoded, parsed
@@ -97,6 +97,7 @@ _TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_TREES, st.integers(0, 200))
 def test_any_value(tree: Any, room: int) -> None:
     """Whatever a body holds, what is kept is JSON, and its length is bounded by the room."""

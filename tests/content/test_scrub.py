@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmobs.content import scrub as module
@@ -34,6 +34,7 @@ def test_parts_that_overlap() -> None:
     assert scrub("12ab3 4", [_digits, _word]) == "[WORD] [NUMBER]"
 
 
+@settings(deadline=None)
 @given(st.text("ab1 ", max_size=60), st.integers(1, 9), st.integers(3, 9))
 def test_pieces_do_not_matter(text: str, piece: int, overlap: int) -> None:
     """No digit survives, however a long text is cut."""
