@@ -74,6 +74,15 @@ def test_failed_calls() -> None:
     assert kept.find(b"a") is None
 
 
+def test_calls_that_never_end() -> None:
+    """Answers of calls that nobody tells the end of do not pile up."""
+    kept = cache()
+    for number in range(1000):
+        kept.offer(str(number), b"a", ANSWER)
+
+    assert len(kept._offered) <= 64
+
+
 def test_time() -> None:
     """An answer is good for `ttl_s` seconds, however often it is asked for."""
     clock = Clock()

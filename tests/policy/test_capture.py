@@ -45,7 +45,9 @@ def test_what_is_asked_for() -> None:
 
 
 def test_what_is_not() -> None:
-    """Other calls, look-ups, gRPC and the mode `none` leave nothing."""
+    """Other calls, look-ups, sockets, gRPC and the mode `none` leave nothing."""
+    socket = call()
+    socket.opening = structs.replace(socket.opening, method="GET")
     silent = call()
     silent.silent = True
     grpc = next(dialect for dialect in DIALECTS.values() if dialect.proto)
@@ -54,6 +56,7 @@ def test_what_is_not() -> None:
     assert capture(where={"customer": "other"}).begin(call(), None) is None
     assert capture(sample="0").begin(call(), None) is None
     assert capture().begin(silent, None) is None
+    assert capture().begin(socket, None) is None
     assert capture().begin(call(dialect=grpc), None) is None
 
 

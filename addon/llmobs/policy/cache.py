@@ -18,6 +18,8 @@ from llmobs.policy.refusal import Refusal
 from llmobs.policy.scope import Scope
 
 MB = 1024 * 1024
+# Answers whose calls have not ended; more wait only where something went wrong.
+_OFFERED = 64
 # What an entry takes beside its body: the key, the event, the nodes of the two lists that order it.
 _ENTRY_BYTES = 4096
 
@@ -81,6 +83,8 @@ class Cache:
     def offer(self, event_id: str, key: bytes, answer: Answered) -> None:
         """An answer came whole; it is kept once its call has ended well, and its cost is known."""
         with self._lock:
+            if len(self._offered) >= _OFFERED:
+                self._offered.clear()
             self._offered[event_id] = key, answer
 
     def settle(self, event: Event) -> None:

@@ -43,12 +43,17 @@ class Capture:
     def begin(self, attempt: Attempt, key: str | None) -> Content | None:
         """Where the content of a call is kept, if it is; `key` is the call's own. Its request is complete."""
         rules = self.rules
-        if rules is None or rules.mode is Mode.NONE or attempt.silent or attempt.dialect.proto is not None:
+        if rules is None or rules.mode is Mode.NONE or attempt.silent or not _readable(attempt):
             return None
         event = structs.replace(attempt.opening, request_model=attempt.request_model)
         if not sampled(event.run_id or event.event_id, rules.sample) or not self.scope.fits(event):
             return None
         return Content(attempt.dialect, rules.mode, rules.max_kb * _KB, key)
+
+
+def _readable(attempt: Attempt) -> bool:
+    """Whether it is one request with one answer, of which all is read: no socket, and no gRPC."""
+    return attempt.opening.method != "GET" and attempt.dialect.proto is None
 
 
 def sampled(name: str, share: float) -> bool:
