@@ -184,7 +184,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "api_key_name": ("VARCHAR", "what `keys` of the policy file calls the key"),
     "section": ("VARCHAR", "part of the program that called, the outermost first: `agent:research/tool:web_search`"),
     "trace_id": ("VARCHAR", "W3C trace that the call belongs to, 32 hex digits"),
-    "span_id": ("VARCHAR", "span that made the call, 16 hex digits from `traceparent`, else as the client says"),
+    "span_id": ("VARCHAR", "span that made the call, 16 hex digits: as the client says, else from `traceparent`"),
     "parent_span_id": ("VARCHAR", "span around that one"),
     "tags": ("JSON", "any other words of the caller, as an object of texts"),
     "feature_version": ("VARCHAR", "from `X-LLMObserve-Feature-Version`"),

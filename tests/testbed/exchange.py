@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from tests.testbed.answers import Answer, answer
 from tests.testbed.journal import Entry, Journal
-from tests.testbed.scenario import HEADER
+from tests.testbed.scenario import HEADER, Scenario, parse
 
 CONTROL = "/_testbed/"
 
@@ -17,8 +18,20 @@ def respond(journal: Journal, entry: Entry, body: bytes) -> Answer:
     if entry.target.startswith(CONTROL):
         return _control(journal, entry)
     headers = {name.lower(): value for name, value in entry.headers}
+    scenario: str | None
     scenario, kind, accepted = (headers.get(name, "") for name in (HEADER, "content-type", "accept-encoding"))
+    if (wanted := parse(scenario)).fails:
+        scenario = _turn(journal, wanted)
+    if scenario is None:
+        return Answer(0, (), (), framing="length", ending="reset", gate="", gate_at=-1, pause_ms=0)
     return answer(entry.host, entry.target, scenario, kind, accepted, body)
+
+
+def _turn(journal: Journal, wanted: Scenario) -> str | None:
+    """The scenario of this one of several requests; None where it gets no answer."""
+    before = journal.ask_again(wanted.name)
+    status = wanted.fails[before] if before < len(wanted.fails) else wanted.status
+    return replace(wanted, fails=(), status=status).header()[HEADER] if status else None
 
 
 def _control(journal: Journal, entry: Entry) -> Answer:

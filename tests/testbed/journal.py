@@ -53,6 +53,7 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_KEPT_ENTRIES)
         self._doors: dict[str, asyncio.Event] = {}
+        self._asked: dict[str, int] = {}
         self.count = 0
 
     def open(self, protocol: str, head: str, method: str, target: str, headers: list[tuple[str, str]]) -> Entry:
@@ -66,6 +67,12 @@ class Journal:
     def since(self, number: int) -> list[dict[str, Any]]:
         """Entries after the given number."""
         return [entry.public() for entry in self._entries if entry.number > number]
+
+    def ask_again(self, name: str) -> int:
+        """How often this name was asked for before."""
+        before = self._asked.get(name, 0)
+        self._asked[name] = before + 1
+        return before
 
     def open_door(self, name: str) -> None:
         """Let everyone pass who waits at the door, now or later."""

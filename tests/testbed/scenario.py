@@ -1,6 +1,7 @@
 """What a test asks of the upstream, as one value that travels in the request; it does not know how it is done.
 
-A request without the header gets a plain good answer. Nothing about a scenario is kept by the server.
+A request without the header gets a plain good answer. Nothing about a scenario is kept by the server, but how often
+a named one was asked for.
 """
 
 import json
@@ -32,11 +33,14 @@ class Scenario:
     `words` is the text of the answer, piece by piece; `length` repeats or cuts it to that many pieces.
     `encoding` holds unless the request asks for identity, with `insists` even then. `after` counts the messages sent
     before `ending` or `error_event`; `gate` names a door behind the first `gate_after` messages, which a test opens
-    over the control path, so that no test has to guess a duration. `job` names a batch or a background response, and
+    over the control path, so that no test has to guess a duration. `fails` are the statuses of the first requests that
+    bear the same `name`, 0 for a connection that is reset. `job` names a batch or a background response, and
     `state` is how far it is, in the provider's word. `body` is an answer as it stands, of hosts without a format here.
     """
 
     status: int = 200
+    fails: tuple[int, ...] = ()
+    name: str = ""
     counts: Counts | None = None
     words: tuple[str, ...] | None = None
     length: int = 0
@@ -76,7 +80,7 @@ def parse(text: str) -> Scenario:
     raw: dict[str, Any] = json.loads(text) if text else {}
     if raw.get("counts"):
         raw["counts"] = Counts(**raw["counts"])
-    for name in ("words", "headers"):
+    for name in ("words", "headers", "fails"):
         if raw.get(name) is not None:
             raw[name] = tuple(tuple(item) if isinstance(item, list) else item for item in raw[name])
     return Scenario(**raw)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from llmobs.attempt import OF_TEXT, UNKNOWN, Attempt
+from llmobs.attempt import UNKNOWN, Attempt
+from llmobs.facts import OF_TEXT
 from llmobs.meter import Known
 from llmobs.wire.lazy import fields, value
 
