@@ -19,7 +19,9 @@ from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
-from llmobs.lines import Lines
+from llmobs.hooks.replay import Replay
+from llmobs.policy.cache import Cache
+from llmobs.policy.capture import Capture
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -30,7 +32,6 @@ from llmobs.writer import SpoolError
 LOG = logging.getLogger("llmobserve")
 # In a checkout the prices lie at its root, in an installed package within it.
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
-HTTP_OK = 200
 
 
 def _check(settings: Settings) -> None:
@@ -49,8 +50,10 @@ class LLMObserve:
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.gate = Gate()
-        self.calls = Calls(self.gate.settle)
+        self.replay = Replay(Cache())
+        self.capture = Capture()
+        self.gate = Gate(self.replay.cache, self.capture)
+        self.calls = Calls(self.gate.settle, lambda: self.capture.keep_days)
         self.salt = b""
         self.asking = asking.Asking()
         self.callers = Callers()
@@ -168,7 +171,10 @@ class LLMObserve:
                 tap(flow.request.raw_content)
             tap.close()
             self.calls.link(tap.attempt, tap.request_id)
-            if self.gate.admit(flow, tap.attempt):
+            tap.attempt.content = self.capture.begin(tap.attempt, flows.key(flow.request))
+            if (event := self.replay.answer(flow, tap)) is not None:
+                self.calls.end(tap.attempt, event)
+            elif self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
                 self.calls.finish(tap.attempt, Outcome.ERROR)
@@ -194,15 +200,13 @@ class LLMObserve:
             Decoder(named["content-encoding"]) if named.get("content-encoding") else None,
             Framer(named.get("content-type")),
             bank=self.calls.writer.begin,
-            lines=self._lines(attempt),
+            lines=self.calls.lines(attempt),
+            given=self.replay.recorder(flow),
+            decoded=attempt.content.collects(named.get("content-type")) if attempt.content else None,
         )
         self.asking.strip(flow, tap)
         flow.response.stream = tap
         self.calls.watch(attempt, tap)
-
-    def _lines(self, attempt: Attempt) -> Lines | None:
-        results = attempt.dialect.results
-        return Lines(attempt, results, self.calls.tell) if results and attempt.status_code == HTTP_OK else None
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The answer is complete, live or read from a file."""
@@ -218,6 +222,7 @@ class LLMObserve:
         self.asking.learn(flow, tap.attempt.meter.kept)
         tap.attempt.refusal = flows.grpc_error(flow.response) or tap.attempt.refusal
         tap.attempt.ended_at = flow.response.timestamp_end
+        self.replay.keep(flow, tap)
         self.calls.finish(tap.attempt, Outcome.OK)
 
     def error(self, flow: http.HTTPFlow) -> None:

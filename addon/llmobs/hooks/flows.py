@@ -89,6 +89,11 @@ def opening(
     )
 
 
+def key(request: http.Request) -> str | None:
+    """The key that a request is made with, which nothing may store."""
+    return identity.key(headers(request), request.path.partition("?")[2])
+
+
 def billing(provider: Provider, route: Route | None, named: Mapping[str, str], request: http.Request) -> Billing | None:
     """How a call is paid, where its path or its key tells otherwise than its provider."""
     if provider.subscription_keys and provider.subscribed(identity.key(named, request.path.partition("?")[2]) or ""):
