@@ -20,6 +20,7 @@ from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
 from llmobs.lines import Lines
+from llmobs.policy import Budgets, RateLimits
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -49,7 +50,8 @@ class LLMObserve:
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.gate = Gate()
+        self.budgets = Budgets(self._database)
+        self.gate = Gate(self.budgets, RateLimits())
         self.calls = Calls(self.gate.settle)
         self.salt = b""
         self.asking = asking.Asking()
@@ -109,6 +111,7 @@ class LLMObserve:
     def done(self) -> None:
         """End what is running as interrupted, and leave every row in the database or the spool."""
         self.calls.close()
+        self.budgets.close()
 
     # Connections.
 
@@ -154,7 +157,7 @@ class LLMObserve:
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
             self.gate.look()
-            allowed, held = self.settings.include_usage, self.gate.holds(attempt)
+            allowed, held = self.settings.include_usage, self.gate.holds(attempt, named)
             tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
             billed.identify(flow, named, tap)
 

@@ -127,5 +127,6 @@ class Calls:
         if attempt.silent:
             self.tell(event)
         else:
-            self.writer.submit(event)
+            # In this order: whoever counts it must not find it in the database before.
             self._settled(event)
+            self.writer.submit(event)
