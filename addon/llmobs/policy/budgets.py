@@ -151,7 +151,7 @@ class Budgets:
         self._silent -= silent
         for rule, pot in self._open(rules, self.ledger.pots()):
             if rule.row.name in silent:
-                self._alerts.reached(rule, pot, self.ledger.spent(pot))
+                self._alerts.reached(rule, pot, self.ledger.stored(pot))
 
     def _open(self, rules: tuple[Rule, ...], pots: Iterable[Pot]) -> Iterator[tuple[Rule, Pot]]:
         """Those of the windows that are open now, each with its rule."""

@@ -46,6 +46,11 @@ class Ledger:
         with self._lock:
             return self._read.get(pot, ZERO) + self._since.get(pot, ZERO)
 
+    def stored(self, pot: Pot) -> Decimal:
+        """The part of it that the database knew when it was read."""
+        with self._lock:
+            return self._read.get(pot, ZERO)
+
     def reserved(self, pot: Pot) -> Decimal:
         """What running calls may still take from it."""
         with self._lock:

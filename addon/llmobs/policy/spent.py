@@ -48,7 +48,8 @@ def _sums(
     sql = f"SELECT {columns}sum(cost_usd) FROM events WHERE cost_usd <> 0{since} GROUP BY ALL"  # noqa: S608 -- of ours
     params = [] if oldest is None else [oldest.astimezone(UTC).replace(tzinfo=None)]
     for *values, usd in db.query(sql, params).rows:
-        yield tuple(None if value is None else str(value) for value in values), Decimal(str(usd))
+        if usd is not None:  # without words there is a row even where nothing was spent
+            yield tuple(None if value is None else str(value) for value in values), Decimal(str(usd))
 
 
 def _column(word: str) -> str:
