@@ -132,18 +132,22 @@ class Budgets:
 
     # What the database says.
 
-    def _read(self, db: store.Reading) -> None:
-        """While it is open nothing is written, so that a call is either seen in it or still waiting."""
+    def _read(self, db: store.Reading | None) -> None:
         now, rules = self._now(), self._rules
+        if db is not None:
+            self._renew(db, rules, now)
+        self._alerts.forget({rule.row.name: rule.window(now) for rule in rules})
+        self._mark(rules)
+        self._alert(self.ledger.pots())
+
+    def _renew(self, db: store.Reading, rules: tuple[Rule, ...], now: datetime) -> None:
+        """While it is open nothing is written, so that a call is either seen in it or still waiting."""
         waiting = self.ledger.waiting()
         plain = {name: entry.event.started_at for name, entry in waiting.items() if entry.job is None}
         jobs = {name: entry.job for name, entry in waiting.items() if entry.job is not None}
         known = spent.settled(db, jobs.values())
         seen = spent.stored(db, plain) | {name for name, job in jobs.items() if job in known}
         self.ledger.renew(spent.pots(db, rules, now), seen)
-        self._alerts.forget({rule.row.name: rule.window(now) for rule in rules})
-        self._mark(rules)
-        self._alert(self.ledger.pots())
 
     def _mark(self, rules: tuple[Rule, ...]) -> None:
         """What was reached before is not told at the start."""
@@ -174,7 +178,8 @@ class Budgets:
     def _tell(self, rule: Rule, pot: Pot, share: Decimal, more: str = "") -> None:
         name, limit = rule.named(pot), rule.row.limit_usd
         since = f" since {pot[1]:%Y-%m-%d %H:%M} UTC" if pot[1] else ""
-        body = f"{name}: {_usd(self.ledger.spent(pot))} of {_usd(limit)} USD are spent{since}.{more}"
+        spent = _usd(self.ledger.spent(pot))
+        body = f"{name} has reached {share:.0%}: {spent} of {_usd(limit)} USD are spent{since}.{more}"
         LOG.warning("%s", body)
         self.notifier.tell(rule.notify, f"LLMObserve: {share:.0%} of {name}", body)
 

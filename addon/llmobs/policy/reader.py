@@ -18,7 +18,8 @@ REST = 20
 # Who has it open keeps it for a tenth of a second; one that is locked for long is not waited for.
 WAIT_S = 2.0
 
-type Read = Callable[[store.Reading], None]
+# Given None where there is no database yet.
+type Read = Callable[[store.Reading | None], None]
 
 
 class Reader:
@@ -73,7 +74,8 @@ class Reader:
                 self._look(database)
                 self._stamp, self._trouble = stamp, ""
         except store.MissingError:
-            self._first.set()  # nothing was ever spent
+            self._read(None)
+            self._first.set()
         except Exception as problem:  # noqa: BLE001 - the thread must outlive anything
             self._tell(problem)
         return 0 if self._trouble else time.monotonic() - began
