@@ -10,10 +10,10 @@ __all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
 class PolicyFile(Row):
     """A whole policy file; what it does not mention is off.
 
-    keys: `api_key_id` -> what the key is called in reports.
+    keys: `api_key_id`, and what the key is called in reports.
     budgets: what may be spent.
     rate_limits: how much may pass in a minute.
-    notify: name -> Apprise URLs that alerts go to; `${NAME}` is taken from the environment.
+    notify: names, and the Apprise URLs that each stands for; `${NAME}` is taken from the environment.
     """
 
     keys: dict[Text, Text] = {}
