@@ -80,7 +80,8 @@ def described(model: type[BaseModel], under: str = "") -> Iterator[Row]:
         yield code(key), _default(field), meanings[name].removesuffix(".")
         for inner in _models(field.annotation):
             # A list of mappings, names with mappings under them, or one mapping.
-            step = {list: "[].", dict: ".NAME."}.get(get_origin(field.annotation), ".")
+            origin = get_origin(field.annotation)
+            step = "[]." if origin is list else ".NAME." if origin is dict else "."
             yield from described(inner, f"{key}{step}")
 
 

@@ -124,7 +124,7 @@ def test_bedrock(run: Run, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
 def test_grpc(run: Run) -> None:
     """A gRPC client gets its status from an answer of headers only."""
     credentials = grpc.ssl_channel_credentials(Path(run.proxy.bundle).read_bytes())
-    metadata = [(name.lower(), value) for name, value in run.headers(**POOR).items()]
+    metadata = tuple((name.lower(), value) for name, value in run.headers(**POOR).items())
     with grpc.secure_channel("api.x.ai:443", credentials, [("grpc.http_proxy", run.proxy.url)]) as channel:
         complete: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/xai_api.Chat/GetCompletion")
         with pytest.raises(grpc.RpcError) as caught:

@@ -1,5 +1,6 @@
 """Shares that are told once."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from llmobs.policy.alerts import Alerts
@@ -31,11 +32,12 @@ def test_refusal_tells_that_it_is_used_up() -> None:
 def test_new_window_is_told_again() -> None:
     """What was told of a window that is over, or of a budget that is gone or another one, is forgotten."""
     alerts = Alerts()
-    for forget in (
+    ways: list[Callable[[], None]] = [
         lambda: alerts.forget({"a": None}),
         lambda: alerts.forget({}),
         lambda: alerts.again(["a"]),
-    ):
+    ]
+    for forget in ways:
         assert alerts.reached(RULE, POT, Decimal(9)) is not None
         alerts.forget({"a": POT[1]})
         alerts.again(["b"])

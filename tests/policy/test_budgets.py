@@ -63,15 +63,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_without_budgets_it_is_not_asked(world: World) -> None:
     """No budget, no guard, and no thread; what ends is not counted."""
-    world.configure()
-    assert not world.guard.active
+    active = []
+    for budgets in ([], [{}], []):
+        world.configure(*budgets)
+        active.append(world.guard.active)
     world.guard.settle(row())
 
-    world.configure({})
-    assert world.guard.active
-    world.configure()
-
-    assert (world.guard.active, world.spent()) == (False, [])
+    assert (active, world.spent()) == ([False, True, False], [])
 
 
 def test_reservation_refuses_what_does_not_fit(world: World) -> None:
@@ -116,6 +114,13 @@ def test_budget_that_is_used_up_refuses_the_unknown(world: World) -> None:
     world.guard.settle(row("a", "1"))
 
     assert world.guard.admit(attempt("b", b'{"model":"other"}')) is not None
+
+
+def test_what_is_free_goes(world: World) -> None:
+    """A call that costs nothing is not refused by a budget, however empty that is."""
+    world.configure({"limit_usd": "0", "reserve_usd": "1"})
+
+    assert world.guard.admit(attempt(path="/v1/moderations")) is None
 
 
 def test_fixed_reserve(world: World) -> None:
@@ -281,7 +286,7 @@ def test_new_rules_sort_running_calls_anew(world: World) -> None:
     world.configure({"name": "new", "limit_usd": "10"})
 
     [pot] = world.guard.ledger.pots()
-    assert (pot[0], world.guard.ledger.spent(pot), world.guard.ledger.reserved(pot)) == ("new", 2, COST)
+    assert (pot[0], world.spent(), world.guard.ledger.reserved(pot)) == ("new", [Decimal(2)], COST)
 
 
 def test_database_that_cannot_be_read(

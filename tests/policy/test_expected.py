@@ -87,7 +87,7 @@ def test_socket_is_not_known_before() -> None:
     """The responses of a socket are rows of their own, of which nothing is known when it opens."""
     opening: dict[str, Any] = {"method": "GET", "dialect": "openai_realtime", "path": "/v1/realtime"}
 
-    assert (Habits().expect(attempt(body=b"", **opening)).usd, Habits().expect(attempt()).usd) == (0, COST)
+    assert (Habits().expect(attempt(body=b"", **opening)).usd, Habits().expect(attempt()).usd) == (None, COST)
 
 
 def test_models_that_are_not_used_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,21 @@ def test_change_is_read(seen: Seen) -> None:
     seen.reader.close()
 
 
+def test_pause(seen: Seen) -> None:
+    """While it is paused nothing is read; it goes on with the next start, and ends also then."""
+    seen.add("a")
+    seen.reader.start()
+    until(lambda: seen.counts)
+    seen.reader.pause()
+    seen.add("b")
+    assert 2 not in seen.counts
+
+    seen.reader.start()
+    until(lambda: 2 in seen.counts)
+    seen.reader.pause()
+    seen.reader.close()
+
+
 def test_missing_database_is_an_empty_one(seen: Seen, caplog: pytest.LogCaptureFixture) -> None:
     """Where nothing was ever stored nobody waits; once there is something, it is read."""
     seen.reader.start()
@@ -104,3 +119,18 @@ def test_trouble_is_told_once_and_ends(seen: Seen, caplog: pytest.LogCaptureFixt
     until(lambda: seen.counts)
 
     assert caplog.messages == ["budgets go on with what they know, as the database can't be read: broken"]
+
+
+@pytest.mark.parametrize(("patience", "told"), [(20, 0), (0, 1)])
+def test_lock_is_told_when_it_lasts(
+    seen: Seen, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, patience: float, told: int
+) -> None:
+    """A writer has its turn; only one that stays is told of."""
+    monkeypatch.setattr(module, "LOCKED_S", patience)
+    seen.add("a")
+    with store.writing(seen.path):
+        seen.reader.start()
+        assert not seen.reader.wait(1)
+    assert seen.reader.wait(PATIENCE_S)
+
+    assert len(caplog.messages) == told

@@ -151,7 +151,7 @@ def test_key_without_a_description_is_an_error() -> None:
 
         size: int = 3
 
-    with pytest.raises(docs.DocsError, match="the docstring of Silent has no line `size: ...`; add one"):
+    with pytest.raises(docs.DocsError, match=r"the docstring of Silent has no line `size: \.\.\.`; add one"):
         list(docs.described(Silent))
 
 

@@ -65,7 +65,7 @@ class Budgets:
         self._alerts.again(changed)
         self.ledger.sort_anew(self._reserved, self._paid)
         if not self._rules:
-            self._reader.close()
+            self._reader.pause()
             return
         self._reader.start()
         if not self._asked and not self._reader.wait(START_S):
@@ -77,9 +77,11 @@ class Budgets:
         self.notifier.close()
 
     def admit(self, attempt: Attempt) -> Refusal | None:
-        """Set aside what the call may cost, or refuse it where that is more than is left."""
+        """Set aside what the call may cost, or refuse it where that is more than is left; what is free goes."""
         self._asked = True
         expected = self._habits.expect(attempt)
+        if expected.usd == 0:
+            return None
         usd = expected.usd or ZERO
         amounts = self._reserved(expected.event, usd)
         for rule in self._rules:

@@ -77,7 +77,7 @@ class Habits:
         """What a call may use whose request is complete. A socket's responses come later, and are not known yet."""
         opening = structs.replace(attempt.opening, request_model=attempt.request_model)
         if attempt.dialect.turns is not None and opening.method != "POST":
-            return Expected(opening, 0, Decimal(0))
+            return Expected(opening, 0, None)
         used = self._used(attempt) if opening.operation in OF_TEXT else {}
         invoice = attempt.expect(used)
         usd = invoice.cost_usd if invoice.cost_usd is not None else self._usual(attempt)

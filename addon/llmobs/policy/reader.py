@@ -17,6 +17,8 @@ INTERVAL_S = 1.0
 REST = 20
 # Who has it open keeps it for a tenth of a second; one that is locked for long is not waited for.
 WAIT_S = 2.0
+# Writers and readers take turns; only a lock that lasts longer is worth a word.
+LOCKED_S = 10.0
 
 # Given None where there is no database yet.
 type Read = Callable[[store.Reading | None], None]
@@ -34,16 +36,25 @@ class Reader:
         self._first = Signal()
         self._stamp: tuple[object, ...] = ()
         self._trouble = ""
+        self._paused = False
+        self._looked = 0.0
 
     def start(self) -> None:
         """Read now, and go on. May run twice."""
         self._first.clear()
         self._stamp = ()
+        self._paused = False
+        self._looked = time.monotonic()
         self._wake.set()
         if self._thread is None:
             self._stop.clear()
             self._thread = Thread(target=self._run, name="llmobserve-budgets", daemon=True)
             self._thread.start()
+
+    def pause(self) -> None:
+        """Read no more until the next `start`, without waiting for a look that goes on."""
+        self._paused = True
+        self._wake.set()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the first reading after `start`; False where it takes longer, or the database can't be read."""
@@ -60,9 +71,9 @@ class Reader:
     def _run(self) -> None:
         pause = 0.0
         while not self._stop.is_set():
-            self._wake.wait(pause)
+            self._wake.wait(None if self._paused else pause)
             self._wake.clear()
-            if not self._stop.is_set():
+            if not (self._stop.is_set() or self._paused):
                 pause = max(INTERVAL_S, REST * self._turn())
 
     def _turn(self) -> float:
@@ -83,10 +94,13 @@ class Reader:
     def _look(self, database: Path) -> None:
         with store.reading(database, WAIT_S) as db:
             self._read(db)
+        self._looked = time.monotonic()
         self._first.set()
 
     def _tell(self, problem: Exception) -> None:
         """Say once what is wrong, until it is over."""
+        if isinstance(problem, store.LockedError) and time.monotonic() - self._looked < LOCKED_S:
+            return
         if str(problem) != self._trouble:
             LOG.warning("budgets go on with what they know, as the database can't be read: %s", problem)
         self._trouble = str(problem)
