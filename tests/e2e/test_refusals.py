@@ -142,7 +142,6 @@ def test_grpc(run: Run) -> None:
         ("https://api.mistral.ai/v1/ocr", ["message"]),
         ("https://api.mistral.ai/v1/chat/completions", ["error", "message"]),
         ("https://api.x.ai/v1/images/generations", ["error"]),
-        ("https://ollama.com/api/chat", ["error"]),
         ("https://api.groq.com/openai/v1/chat/completions", ["error", "message"]),
     ],
 )
@@ -155,6 +154,14 @@ def test_others(run: Run, url: str, told: list[str]) -> None:
         found = found[name]
     assert (answer.status_code, TOLD in found) == (429, True)
     refused(run)
+
+
+def test_what_a_subscription_pays_goes(run: Run) -> None:
+    """A call that costs nothing is not refused by a budget."""
+    answer = httpx.post("https://ollama.com/v1/chat/completions", json=asks.CHAT.body, headers=run.headers(**POOR))
+
+    assert run.row()["policy"] is None
+    assert "x-llmobserve-policy" not in answer.headers
 
 
 def test_socket(run: Run) -> None:

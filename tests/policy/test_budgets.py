@@ -64,7 +64,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 def test_without_budgets_it_is_not_asked(world: World) -> None:
     """No budget, no guard, and no thread; what ends is not counted."""
     active = []
-    for budgets in ([], [{}], []):
+    steps: list[list[dict[str, Any]]] = [[], [{}], []]
+    for budgets in steps:
         world.configure(*budgets)
         active.append(world.guard.active)
     world.guard.settle(row())

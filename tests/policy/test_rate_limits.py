@@ -15,7 +15,7 @@ class World:
 
     def __init__(self, *limits: dict[str, Any]) -> None:
         self.now = 1000.0
-        self.guard = RateLimits(lambda: self.now)
+        self.guard = RateLimits(clock=lambda: self.now)
         self.configure(*limits)
         self.count = 0
 

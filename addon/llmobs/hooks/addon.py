@@ -51,7 +51,7 @@ class LLMObserve:
         self.settings: Settings
         self.book: PriceBook
         self.budgets = Budgets(self._database)
-        self.gate = Gate(self.budgets, RateLimits())
+        self.gate = Gate(self.budgets, RateLimits(self.budgets.habits))
         self.calls = Calls(self.gate.settle)
         self.salt = b""
         self.asking = asking.Asking()

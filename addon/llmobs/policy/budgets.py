@@ -41,9 +41,9 @@ class Budgets:
         self, database: Callable[[], Path], notifier: Notifier | None = None, now: Callable[[], datetime] = _now
     ) -> None:
         self.notifier = notifier or Notifier()
+        self.habits = Habits()
         self.ledger = Ledger()
         self._alerts = Alerts()
-        self._habits = Habits()
         self._rules: tuple[Rule, ...] = ()
         self._silent: set[str] = set()
         self._unpriced = False
@@ -79,7 +79,7 @@ class Budgets:
     def admit(self, attempt: Attempt) -> Refusal | None:
         """Set aside what the call may cost, or refuse it where that is more than is left; what is free goes."""
         self._asked = True
-        expected = self._habits.expect(attempt)
+        expected = self.habits.expect(attempt)
         if expected.usd == 0:
             return None
         usd = expected.usd or ZERO
@@ -95,7 +95,7 @@ class Budgets:
         """Count what the call did cost; of work that goes on, what it may cost, until that is known."""
         if not self._rules:
             return
-        self._habits.learn(event)
+        self.habits.learn(event)
         held = self.ledger.running(event.event_id)
         usd = held.usd if held and event.cost_status is CostStatus.PENDING else event.cost_usd
         entry = self._entry(event, usd) if usd else None

@@ -58,11 +58,16 @@ type _Name = tuple[str | None, str | None]
 
 @dataclass(slots=True)
 class Habits:
-    """Expects of a call what it asks for, and where it does not say, what calls of its model used on average."""
+    """Expects of a call what it asks for, and where it does not say, what calls of its model used on average.
+
+    Guards may share it: who asks for the same call again gets the same answer, and a mean does not change where each
+    call is learnt as often as any other.
+    """
 
     _output: OrderedDict[_Name, _Mean] = field(default_factory=OrderedDict)
     _usd: OrderedDict[_Name, _Mean] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
+    _latest: tuple[Attempt, Expected] | None = None
 
     def learn(self, event: Event) -> None:
         """Take what a call used."""
@@ -75,6 +80,11 @@ class Habits:
 
     def expect(self, attempt: Attempt) -> Expected:
         """What a call may use whose request is complete. A socket's responses come later, and are not known yet."""
+        if self._latest is None or self._latest[0] is not attempt:
+            self._latest = attempt, self._expect(attempt)
+        return self._latest[1]
+
+    def _expect(self, attempt: Attempt) -> Expected:
         opening = structs.replace(attempt.opening, request_model=attempt.request_model)
         if attempt.dialect.turns is not None and opening.method != "POST":
             return Expected(opening, 0, None)

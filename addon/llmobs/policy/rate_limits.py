@@ -47,9 +47,9 @@ class _Limit:
 class RateLimits:
     """The guard of `rate_limits`."""
 
+    habits: Habits = field(default_factory=Habits)
     clock: Callable[[], float] = time.monotonic
     _limits: tuple[_Limit, ...] = ()
-    _habits: Habits = field(default_factory=Habits)
     _lanes: dict[Lane, Sliding] = field(default_factory=dict)
     _running: dict[str, list[tuple[Sliding, Passed]]] = field(default_factory=dict)
     _swept: float = 0.0
@@ -66,7 +66,7 @@ class RateLimits:
 
     def admit(self, attempt: Attempt) -> Refusal | None:
         """Count the call, or say when it may come back."""
-        expected, now = self._habits.expect(attempt), self.clock()
+        expected, now = self.habits.expect(attempt), self.clock()
         with self._lock:
             lanes = [(limit, self._lane(limit, expected.event, now)) for limit in self._fitting(expected.event)]
             waits = [(limit.wait(lane, now, expected.tokens), limit) for limit, lane in lanes]
@@ -81,7 +81,7 @@ class RateLimits:
         """Put what the call did use in the place of what it might."""
         if not self._limits:
             return
-        self._habits.learn(event)
+        self.habits.learn(event)
         now = self.clock()
         with self._lock:
             for lane, passed in self._running.pop(event.event_id, ()):
