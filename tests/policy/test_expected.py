@@ -99,3 +99,11 @@ def test_models_that_are_not_used_are_forgotten(monkeypatch: pytest.MonkeyPatch)
 
     assert habits.expect(attempt(body=b'{"model":"gpt-x"}')).tokens == UNTOLD_OUTPUT_TOKENS
     assert habits.expect(attempt(body=b'{"model":"c"}')).tokens == 7
+
+
+def test_same_call_is_looked_at_once() -> None:
+    """Guards that share what they expect do the work once for each call."""
+    habits, call = Habits(), attempt()
+
+    assert habits.expect(call) is habits.expect(call)
+    assert habits.expect(attempt()) is not habits.expect(call)

@@ -8,9 +8,10 @@ from threading import Lock
 from msgspec import structs
 
 from llmobs import tokens
-from llmobs.attempt import OF_TEXT, Attempt
+from llmobs.attempt import Attempt
 from llmobs.estimate import MESSAGE_TOKENS
 from llmobs.event import Event
+from llmobs.facts import OF_TEXT
 from llmobs.request import Request
 from llmobs.units import Quantities
 from llmobs.wire.lazy import fields, value
