@@ -297,7 +297,6 @@ def test_recorded_flows_are_metered(proxy: Proxy) -> None:
         ),
         resp=tutils.tresp(content=CHAT, timestamp_start=1_700_000_001, timestamp_end=1_700_000_002),
     )  # fmt: skip
-    flow.live = False
     for hook in (proxy.addon.requestheaders, proxy.addon.request, proxy.addon.responseheaders, proxy.addon.response):
         hook(flow)
 

@@ -20,8 +20,7 @@ from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
 from llmobs.hooks.replay import Replay
-from llmobs.policy.cache import Cache
-from llmobs.policy.capture import Capture
+from llmobs.hooks.rules import Rules
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -50,10 +49,10 @@ class LLMObserve:
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.replay = Replay(Cache())
-        self.capture = Capture()
-        self.gate = Gate(self.replay.cache, self.capture)
-        self.calls = Calls(self.gate.settle, lambda: self.capture.keep_days)
+        self.rules = Rules(self._database)
+        self.replay = Replay(self.rules.cache)
+        self.gate = Gate(*self.rules.guards)
+        self.calls = Calls(self.gate.settle, lambda: self.rules.capture.keep_days)
         self.salt = b""
         self.asking = asking.Asking()
         self.callers = Callers()
@@ -112,6 +111,7 @@ class LLMObserve:
     def done(self) -> None:
         """End what is running as interrupted, and leave every row in the database or the spool."""
         self.calls.close()
+        self.rules.budgets.close()
 
     # Connections.
 
@@ -144,8 +144,8 @@ class LLMObserve:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Begin an attempt, and let its body through as it comes."""
-        if flow.live and flow.response is not None:
-            return  # mitmproxy itself asks for a password
+        if flows.unwelcome(flow):
+            return
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
         if destination is None:
@@ -159,7 +159,7 @@ class LLMObserve:
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
             self.gate.look()
-            allowed, held = self.settings.include_usage, self.gate.holds(attempt)
+            allowed, held = self.settings.include_usage, self.gate.holds(attempt, named)
             tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
             billed.identify(flow, named, tap)
 
@@ -171,7 +171,7 @@ class LLMObserve:
                 tap(flow.request.raw_content)
             tap.close()
             self.calls.link(tap.attempt, tap.request_id)
-            tap.attempt.content = self.capture.begin(tap.attempt, flows.key(flow.request))
+            tap.attempt.content = self.rules.capture.begin(tap.attempt, flows.key(flow.request))
             if (event := self.replay.answer(flow, tap)) is not None:
                 self.calls.end(tap.attempt, event)
             elif self.gate.admit(flow, tap.attempt):

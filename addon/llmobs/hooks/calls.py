@@ -156,8 +156,9 @@ class Calls:
         if attempt.silent:
             self.tell(event)
         else:
-            self.writer.submit(event)
+            # In this order: whoever counts it must not find it in the database before.
             self._settled(event)
+            self.writer.submit(event)
 
 
 def _with_content(event: Event, attempt: Attempt, content: Content) -> Event:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from llmobs.config import Row
-from llmobs.policy.value_schema import Text, Word, whole
+from llmobs.policy.fields import Text, Word, whole
 
 # A month, and what a machine may well have to spare.
 _LONGEST_S = 31 * 86_400

@@ -7,7 +7,7 @@ from pydantic import PlainValidator
 from llmobs.config import Row
 from llmobs.config import value as plain
 from llmobs.content import Mode
-from llmobs.policy.value_schema import Share, Text, Word, whole
+from llmobs.policy.fields import Part, Text, Word, whole
 
 # Ten years, and what a line of the spool and a cell of the table carry without trouble.
 _LONGEST_DAYS = 3660
@@ -29,7 +29,7 @@ class CaptureRules(Row):
     """
 
     mode: Annotated[Mode, PlainValidator(_mode)] = Mode.NONE
-    sample: Share = 1.0
+    sample: Part = 1.0
     keep_days: Annotated[int, whole(0, _LONGEST_DAYS)] = 7
     max_kb: Annotated[int, whole(1, _MOST_KB)] = 256
     where: dict[Word, Text] = {}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from llmobs.config import ConfigError, read, validated
+from llmobs.policy.links import problems as linked
 from llmobs.policy.schema import PolicyFile
 
 type Policies = PolicyFile
@@ -12,6 +13,6 @@ def load(path: Path) -> Policies:
     """Read a policy file; raises ConfigError with a line `file:line: key: what; what to write` for each mistake."""
     document = read(path)
     file, problems = validated(document, PolicyFile)
-    if lines := document.worded([*document.problems, *problems]):
+    if lines := document.worded([*document.problems, *problems, *linked(file)]):
         raise ConfigError(lines)
     return file

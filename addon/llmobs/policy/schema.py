@@ -1,19 +1,28 @@
 """What a policy file may hold, as pydantic models whose errors say what to write; frozen, they are the rules, too."""
 
 from llmobs.config import Row
+from llmobs.policy.budget_schema import Budget, RateLimit
 from llmobs.policy.cache_schema import CacheRules
 from llmobs.policy.capture_schema import CaptureRules
-from llmobs.policy.value_schema import Text
+from llmobs.policy.fields import Flag, Name, Text, To, Word
+
+__all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
 
 
 class PolicyFile(Row):
     """A whole policy file; what it does not mention is off.
 
     keys: `api_key_id`, and what the key is called in reports.
+    budgets: what may be spent.
+    rate_limits: how much may pass in a minute.
     cache: equal requests get the answer of the first.
     capture: requests and answers are kept with their rows.
+    notify: names, and the Apprise URLs that each stands for; `${NAME}` is taken from the environment.
     """
 
     keys: dict[Text, Text] = {}
+    budgets: list[Budget] = []
+    rate_limits: list[RateLimit] = []
     cache: CacheRules | None = None
     capture: CaptureRules | None = None
+    notify: dict[Name, list[To]] = {}
