@@ -15,7 +15,7 @@ from typing import get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from llmobs.event import COLUMNS
+from llmobs.columns import COLUMNS
 from llmobs.policy.schema import PolicyFile
 from llmobs.pricing import load
 from llmobs.settings import OPTIONS

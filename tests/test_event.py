@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from llmobs.event import COLUMNS, Charge, CostStatus, Event, Outcome, from_json, to_json, to_row
+from llmobs.columns import COLUMNS
+from llmobs.event import Charge, CostStatus, Event, Outcome, from_json, to_json, to_row
 
 AT = datetime(2026, 11, 20, 12, 30, 15, 123456, tzinfo=UTC)
 FULL = Event(

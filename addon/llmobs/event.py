@@ -13,9 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import structs
 
-# Enough for the smallest listed rate (1e-8 USD a token) times any count, exactly; amounts are rounded to it once.
-USD_SCALE = 15
-USD_TYPE = f"DECIMAL(38, {USD_SCALE})"
+from llmobs.columns import COLUMNS
 
 
 class Outcome(StrEnum):
@@ -120,93 +118,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
     breaker: str | None = None
     content: str | None = None
-
-
-# column -> (DuckDB type, meaning); the order is the table's. Record and table are compared by a test.
-COLUMNS: dict[str, tuple[str, str]] = {
-    "event_id": ("VARCHAR", "our own id of the attempt"),
-    "started_at": ("TIMESTAMP", "first byte of the request, UTC"),
-    "host": ("VARCHAR", "host that was asked"),
-    "path": ("VARCHAR", "path without the query string"),
-    "method": ("VARCHAR", "HTTP method"),
-    "status_code": ("SMALLINT", "HTTP status; NULL where no answer came"),
-    "streamed": ("BOOLEAN", "the answer was a stream of events"),
-    "provider": ("VARCHAR", "provider in OpenTelemetry GenAI words"),
-    "operation": ("VARCHAR", "`chat`, `text_completion`, `embeddings` ...; NULL on a path that is not known"),
-    "request_model": ("VARCHAR", "model that was asked for"),
-    "response_model": ("VARCHAR", "model that answered"),
-    "model": ("VARCHAR", "entry of pricing.yaml that was used; NULL where none fits"),
-    "outcome": ("VARCHAR", "`ok`, `error`, `client_aborted`, `upstream_aborted`, `interrupted`"),
-    "error_type": ("VARCHAR", "the provider's error type, or ours"),
-    "input_tokens": ("BIGINT", "all input tokens, cached and written ones included"),
-    "cached_input_tokens": ("BIGINT", "of those, read from a cache"),
-    "cache_write_tokens": ("BIGINT", "of those, written to a cache"),
-    "output_tokens": ("BIGINT", "all output tokens, reasoning included"),
-    "reasoning_tokens": ("BIGINT", "of those, spent on reasoning"),
-    "charges": (
-        f"STRUCT(unit VARCHAR, quantity DECIMAL(24, 6), rate_usd {USD_TYPE}, per BIGINT, amount_usd {USD_TYPE})[]",
-        "the invoice lines, in disjoint units",
-    ),
-    "cost_usd": (USD_TYPE, "sum of the charges; NULL where unknown"),
-    "list_cost_usd": (
-        USD_TYPE,
-        "what it costs at list price; differs from `cost_usd` where a plan, the provider or the cache decides on it",
-    ),
-    "cost_status": (
-        "VARCHAR",
-        "`exact`, `provider_reported`, `estimated`, `partial`, `unpriced`, `not_billed`, `pending`",
-    ),
-    "usage": ("JSON", "the provider's usage object as it was sent"),
-    "price_version": ("VARCHAR", "price entry that was used: `provider/model`, with `@from` where it is dated"),
-    "service_tier": ("VARCHAR", "tier that was served"),
-    "response_id": ("VARCHAR", "the provider's id of the answer"),
-    "latency_ms": (
-        "DOUBLE",
-        "request start to last byte; of a job, from its first request to the end of the answer that tells its result",
-    ),
-    "ttft_ms": ("DOUBLE", "request start to first body byte; of a job, of that answer"),
-    "request_bytes": ("BIGINT", "body bytes sent"),
-    "response_bytes": ("BIGINT", "body bytes received, as encoded"),
-    "api_key_id": ("VARCHAR", "salted hash and last four characters of the key; of a short key the hash alone"),
-    "client": ("VARCHAR", "product of the User-Agent"),
-    "customer_id": ("VARCHAR", "on whose behalf: proxy user name, `X-LLMObserve-Customer-ID` or baggage"),
-    "run_id": ("VARCHAR", "run that it belongs to, in the same ways"),
-    "job_id": (
-        "VARCHAR",
-        "the provider's id of work that goes on after its request: one row for each id, however often it is asked for",
-    ),
-    "results_id": (
-        "VARCHAR",
-        "where the results of a batch are, its output file or the batch itself: the same for its lines",
-    ),
-    "region": ("VARCHAR", "region that decides the price, where one is told"),
-    "variant": ("VARCHAR", "what else decides the price: quality and size of a picture, depth of a search"),
-    "api_key_name": ("VARCHAR", "what `keys` of the policy file calls the key"),
-    "section": ("VARCHAR", "part of the program that called, the outermost first: `agent:research/tool:web_search`"),
-    "trace_id": ("VARCHAR", "W3C trace that the call belongs to, 32 hex digits"),
-    "span_id": ("VARCHAR", "span that made the call, 16 hex digits: as the client says, else from `traceparent`"),
-    "parent_span_id": ("VARCHAR", "span around that one"),
-    "tags": ("JSON", "any other words of the caller, as an object of texts"),
-    "feature_version": ("VARCHAR", "from `X-LLMObserve-Feature-Version`"),
-    "prompt_version": ("VARCHAR", "from `X-LLMObserve-Prompt-Version`"),
-    "experiment_id": ("VARCHAR", "from `X-LLMObserve-Experiment-ID`"),
-    "variant_id": ("VARCHAR", "from `X-LLMObserve-Variant-ID`"),
-    "client_skew_ms": ("DOUBLE", "the client's clock less ours; NULL where it sends no timestamp"),
-    "provider_skew_ms": ("DOUBLE", "the provider's clock less ours, to the second that its `Date` tells"),
-    "request_id": ("VARCHAR", "SHA-256 of method, URL without its key, and body: the same for equal requests"),
-    "attempt": ("INTEGER", "1, or how many times this was tried with this attempt"),
-    "retry_of": ("VARCHAR", "`event_id` of the attempt that this one repeats, where it passed here"),
-    "error_class": ("VARCHAR", "`transient` (may succeed when repeated), `user` (must be changed), `system`"),
-    "rate_limits": ("JSON", "what the provider says is left of its limits, and when to come back"),
-    "policy": ("VARCHAR", "policy that answered in the provider's place, or changed the call, with its name"),
-    "requested_provider": ("VARCHAR", "provider that the client asked, where another one was asked in its place"),
-    "reason": (
-        "VARCHAR",
-        "why the policy did so; of an answer from the cache the `event_id` of the call that paid for it",
-    ),
-    "breaker": ("VARCHAR", "circuit breaker of the host after the call: `closed`, `open`, `half_open`"),
-    "content": ("JSON", "request and answer, where the policy file asks to keep them"),
-}
 
 
 # Encoders are built once: a line is made on the proxy's event loop.

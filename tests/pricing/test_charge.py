@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmobs.event import USD_SCALE, Charge
+from llmobs.columns import USD_SCALE
+from llmobs.event import Charge
 from llmobs.pricing.charge import Quote, charges, is_estimate
 from llmobs.units import UNITS, Quantities
 

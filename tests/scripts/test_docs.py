@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from llmobs.event import COLUMNS
+from llmobs.columns import COLUMNS
 from llmobs.settings import OPTIONS
 from llmobs.units import UNITS
 from scripts import docs

@@ -15,7 +15,8 @@ import pytest
 from msgspec.structs import replace
 
 from llmobs import store
-from llmobs.event import COLUMNS, to_row
+from llmobs.columns import COLUMNS
+from llmobs.event import to_row
 from tests.store.files import NOBODY, foreign, held, tries
 from tests.writer.calls import ended
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from llmobs import store
-from llmobs.event import COLUMNS, Charge, CostStatus, Event, Outcome, to_json, to_row
+from llmobs.columns import COLUMNS
+from llmobs.event import Charge, CostStatus, Event, Outcome, to_json, to_row
 from llmobs.store import schema
 from tests.writer.calls import AT, CHARGE, ended
 

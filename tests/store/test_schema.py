@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from llmobs import store
-from llmobs.event import COLUMNS, Event, to_json, to_row
+from llmobs.columns import COLUMNS
+from llmobs.event import Event, to_json, to_row
 from llmobs.store.schema import SCHEMA
 from tests.store.files import foreign
 from tests.writer.calls import ended, running

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from functools import reduce
 from itertools import groupby
 
-from llmobs.event import USD_SCALE
+from llmobs.columns import USD_SCALE
 from llmobs.pricing.rule import Case, Rule, Terms
 from llmobs.units import UNITS, Side
 

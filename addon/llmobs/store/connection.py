@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import duckdb
 
-from llmobs.event import COLUMNS
+from llmobs.columns import COLUMNS
 from llmobs.store import jobs, repricing, schema, undo
 from llmobs.store.errors import BadRowError, CorruptError, LockedError, MissingError, explained
 from llmobs.store.question import Reading, Row, Table

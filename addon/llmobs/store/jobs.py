@@ -10,7 +10,8 @@ answer, the table `jobs_listed` says how well that one knew it.
 
 import duckdb
 
-from llmobs.event import USD_TYPE, CostStatus
+from llmobs.columns import USD_TYPE
+from llmobs.event import CostStatus
 
 # Rows wait here until it is known what they add.
 ARRIVED = "arrived"

@@ -1,6 +1,7 @@
 """Costs that are reckoned anew: statements that put them into the rows and keep the former ones; it opens nothing."""
 
-from llmobs.event import COLUMNS, Charge
+from llmobs.columns import COLUMNS
+from llmobs.event import Charge
 
 # What a row gets anew, and what is kept of the former.
 RENEWED = (

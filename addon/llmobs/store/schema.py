@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from llmobs.event import COLUMNS, Charge
+from llmobs.columns import COLUMNS
+from llmobs.event import Charge
 from llmobs.store import repricing
 from llmobs.store.errors import ForeignError, NewerError
 
