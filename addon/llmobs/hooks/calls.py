@@ -16,9 +16,9 @@ LOG = logging.getLogger("llmobserve")
 
 
 class Calls:
-    """Every attempt between its request and its row, whichever way it ends; `settled` is told of each row."""
+    """Every attempt between its request and its row, whichever way it ends; `settled` has the last word on each row."""
 
-    def __init__(self, settled: Callable[[Event], None]) -> None:
+    def __init__(self, settled: Callable[[Event], Event]) -> None:
         self.writer: Writer
         self._settled = settled
         self._estimator: ThreadPoolExecutor | None = None
@@ -98,5 +98,4 @@ class Calls:
         if attempt.silent:
             self.tell(event)
         else:
-            self.writer.submit(event)
-            self._settled(event)
+            self.writer.submit(self._settled(event))

@@ -5,12 +5,14 @@ import time
 from pathlib import Path
 
 from mitmproxy import http
+from msgspec import structs
 
 from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.event import Event
 from llmobs.fault import told
 from llmobs.policy import Guard, Policies, Refusal, load
+from llmobs.policy.breaker import Breaker
 from llmobs.policy.refusal import answer
 from llmobs.policy.schema import PolicyFile
 
@@ -25,7 +27,9 @@ class Gate:
 
     def __init__(self, *guards: Guard) -> None:
         self.policies: Policies = PolicyFile()
-        self.guards = guards
+        self.breaker = Breaker()
+        # The last one is told of calls that the others let go.
+        self.guards: tuple[Guard, ...] = (*guards, self.breaker)
         self._file: Path | None = None
         self._read: tuple[int, int] | None = None
         self._looked = 0.0
@@ -69,13 +73,15 @@ class Gate:
                 return False
         return True
 
-    def settle(self, event: Event) -> None:
-        """Tell every guard how a call ended."""
+    def settle(self, event: Event) -> Event:
+        """Tell every guard how a call ended; the row, with what only then is known."""
         for guard in self.guards:
             try:
                 guard.settle(event)
             except Exception as problem:  # noqa: BLE001 - no rule may break a call
                 LOG.error("a policy could not count %s: %s", event.event_id, told(problem))  # noqa: TRY400
+        state = self.breaker.state(event.host)
+        return event if state is None else structs.replace(event, breaker=str(state))
 
 
 def _asked(guard: Guard, attempt: Attempt) -> Refusal | None:
