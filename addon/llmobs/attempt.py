@@ -37,6 +37,7 @@ class Attempt:
     """The facts of one attempt, filled in as they are seen; `event` states them as a row.
 
     refusal: the provider's word for why it did nothing, where the HTTP status does not tell.
+    waits: a rule may yet lead it elsewhere; then it is no attempt, and leaves no row.
     policy, reason: the rule of the policy file that answered or led it elsewhere, and why.
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
     """
@@ -48,6 +49,7 @@ class Attempt:
     dialect: Dialect
     meter: Meter
     silent: bool = False
+    waits: bool = False
     billing: Billing | None = None
     region: str | None = None
     query: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
+from llmobs.hooks.relaying import Relaying
 from llmobs.lines import Lines
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
@@ -50,6 +51,9 @@ class LLMObserve:
         self.asking = asking.Asking()
         self.callers = Callers()
         self.once = Once()
+        self.relaying = Relaying()
+        # It has a hook of its own for the end, which waits.
+        self.addons = [self.relaying]
 
     # Life: constructors do nothing, `configure` provisions, `done` cleans up.
 
@@ -65,6 +69,7 @@ class LLMObserve:
             files = filter(None, (PRICES, _file(self.settings.pricing)))
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
         if "llmobserve_policy" in updated:
+            self.gate.known = {"book": self.book}
             self._checked(lambda: self.gate.open(_file(self.settings.policy)))
         if "proxyauth" in updated:
             callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
@@ -95,6 +100,7 @@ class LLMObserve:
             return
         start.guard(ctx.options)
         callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
+        self.relaying.take(self.gate.policies)
         if self.settings.lean:
             start.lean(ctx.master.addons, ctx.options)
         start.greet(ctx.options, self.calls.writer.database)
@@ -134,6 +140,8 @@ class LLMObserve:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Begin an attempt, and let its body through as it comes."""
+        if not self.relaying.receive(flow):
+            return
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
         if destination is None:
@@ -142,22 +150,31 @@ class LLMObserve:
         named = flows.headers(flow.request)
         said = self.callers.of(flow, named)
         callers.take_off_ours(flow, named)
+        self.gate.look()
+        self.relaying.take(self.gate.policies)
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
+            self.relaying.join(flow, attempt)
+            attempt.waits = self.relaying.may_take(flow, attempt, named)
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
-            self.gate.look()
-            allowed, held = self.settings.include_usage, self.gate.holds(attempt)
+            allowed, held = self.settings.include_usage, self.gate.holds(attempt) or attempt.waits
             flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: know its model, and ask for usage where the client did not."""
+        self.relaying.fill(flow)
         tap = flow.request.stream
         if isinstance(tap, RequestTap):
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
+            if tap.attempt.waits:
+                if self.relaying.divert(flow, tap.attempt):
+                    self.calls.drop(tap.attempt)
+                    return
+                self.calls.begin(tap.attempt)
             if self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:

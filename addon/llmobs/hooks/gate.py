@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from mitmproxy import http
@@ -30,6 +31,8 @@ class Gate:
         self.breaker = Breaker()
         # The last one is told of calls that the others let go.
         self.guards: tuple[Guard, ...] = (*guards, self.breaker)
+        # What rules are checked against when they are read.
+        self.known: Mapping[str, object] = {}
         self._file: Path | None = None
         self._read: tuple[int, int] | None = None
         self._looked = 0.0
@@ -37,7 +40,7 @@ class Gate:
     def open(self, file: Path | None) -> None:
         """Take the rules of a file; raises ConfigError, and keeps the former ones then. None takes all rules away."""
         stamp = _stamp(file) if file else None
-        self._take(load(file) if file else PolicyFile())
+        self._take(load(file, self.known) if file else PolicyFile())
         self._file, self._read = file, stamp
 
     def _take(self, policies: Policies) -> None:
@@ -55,7 +58,7 @@ class Gate:
             return
         self._read = stamp
         try:
-            self._take(load(self._file))
+            self._take(load(self._file, self.known))
         except ConfigError as problem:
             LOG.warning("the policy file is not taken, the former rules stay:\n%s", problem)
         else:

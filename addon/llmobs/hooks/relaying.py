@@ -1,0 +1,255 @@
+"""Leads calls through the relay where the policy file has timeouts, retries or fallbacks; it decides none of them.
+
+A client's flow is sent to the relay, which makes each attempt as a flow of its own through a listener that only it can
+use. Both carry a token; the request itself is put back in its place here.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Coroutine
+from functools import partial
+
+from mitmproxy import connection, ctx, http
+from mitmproxy.proxy.mode_servers import ServerInstance
+from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
+from msgspec import structs
+
+from llmobs.attempt import Attempt
+from llmobs.event import Event
+from llmobs.hooks import sockets
+from llmobs.policy import Policies
+from llmobs.policy.relay_schema import Fallback, Retries, Target, Timeouts
+from llmobs.policy.scope import Scope
+from llmobs.relay.aim import Request, aim
+from llmobs.relay.client import TOKEN
+from llmobs.relay.course import Course
+from llmobs.relay.head import HEAD, unpacked
+from llmobs.relay.passage import Passage, Trial
+from llmobs.relay.server import Relay
+
+LOG = logging.getLogger("llmobserve")
+
+# A call has to be kept until it is answered; what is larger is passed on as it comes.
+HELD_BYTES = 32 * 1024 * 1024
+_LOCAL = "127.0.0.1"
+_CALL, _TRIAL = "llmobserve_call", "llmobserve_trial"
+# What a row says of the attempt itself; all else of it is the client's, and the same in each attempt.
+_OWN = ("event_id", "started_at", "host", "path", "method", "provider", "operation", "api_key_id", "api_key_name")
+
+
+class Relaying:
+    """The relay as the hooks see it: nothing, until a policy asks for it."""
+
+    def __init__(self) -> None:
+        self.relay = Relay()
+        self._policies: Policies | None = None
+        self._port = 0
+        self._inner: socket.socket | None = None
+        self._late = False
+        self._tasks: set[asyncio.Future[object]] = set()
+        self._warned: set[str] = set()
+
+    # Life.
+
+    def take(self, policies: Policies) -> None:
+        """Do what the rules need: late connections for those that hear of every failure, a relay for some of them."""
+        if policies is self._policies:
+            return
+        self._policies = policies
+        relayed = bool(policies.timeouts or policies.retries or policies.fallbacks)
+        self._connect_late(wanted=relayed or policies.breaker is not None)
+        if relayed and self._inner is None:
+            self._listen()
+
+    def _connect_late(self, *, wanted: bool) -> None:
+        """A provider that can't be reached is a failed call then, not a tunnel that fails before there is one."""
+        if wanted and ctx.options.connection_strategy == "eager":
+            ctx.options.update(connection_strategy="lazy")
+            self._late = True
+        elif self._late and not wanted:
+            ctx.options.update(connection_strategy="eager")
+            self._late = False
+
+    def _listen(self) -> None:
+        """Once begun it stays: calls may be under way when the rules go."""
+        outer, self._inner = (socket.create_server((_LOCAL, 0)) for _ in range(2))
+        self._port = outer.getsockname()[1]
+        instance: ServerInstance[ProxyMode] = ServerInstance.make(_mode(), ctx.master.addons.get("proxyserver"))
+        self._run(asyncio.start_server(instance.handle_stream, sock=self._inner))
+        self._run(self.relay.serve(outer, f"http://{_LOCAL}:{self._inner.getsockname()[1]}"))
+
+    def _run(self, work: Coroutine[object, object, object]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def done(self) -> None:
+        """Let go of all connections."""
+        await self.relay.close()
+
+    # The client's own flow.
+
+    def may_take(self, flow: http.HTTPFlow, attempt: Attempt, named: dict[str, str]) -> bool:
+        """Whether a call may go to the relay, and has to wait until its body is complete."""
+        length = named.get("content-length", "")
+        return (
+            self._inner is not None
+            and _TRIAL not in flow.metadata
+            and flow.request.method == "POST"
+            and not (attempt.silent or sockets.asked(named))
+            and not named.get("content-type", "").startswith("application/grpc")
+            and length.isdecimal()
+            and int(length) <= HELD_BYTES
+        )
+
+    def divert(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
+        """Lead a call to the relay where a rule is about it; its attempts leave the rows then."""
+        policies = self._policies
+        event = structs.replace(attempt.opening, request_model=attempt.request_model)
+        if policies is None:
+            return False
+        timeouts, retries = _about(policies.timeouts, event), _about(policies.retries, event)
+        fallback = next(filter(None, (_about(each, event) for each in policies.fallbacks)), None)
+        if not (timeouts or retries or fallback):
+            return False
+        request = _request(flow, attempt.opening.host)
+        aimed = partial(self._aim, request, attempt)
+        targets = tuple(target for target in (fallback.to if fallback else ()) if aimed(target))
+        course = Course(retries, fallback, targets)
+        token = self.relay.expect(Passage(attempt, request, course, timeouts or Timeouts(), aimed))
+        flow.metadata[_CALL] = token
+        flow.request = http.Request.make(
+            "GET",
+            f"http://{_LOCAL}:{self._port}/",
+            headers=[(b"host", _LOCAL.encode()), (TOKEN.encode(), token.encode())],
+        )
+        # The former one may lead through a company's proxy.
+        flow.server_conn = connection.Server(address=None)
+        return True
+
+    def _aim(self, request: Request, attempt: Attempt, target: Target) -> Request | None:
+        """The request for a target, where that speaks the same dialect there and can take it."""
+        aimed = aim(request, attempt.request_model, target, os.environ)
+        if aimed is not None:
+            provider = attempt.book.provider_at(aimed.host, aimed.port)
+            route = provider and attempt.book.route(provider, aimed.method, aimed.path.partition("?")[0])
+            if route and attempt.route and route.dialect == attempt.route.dialect:
+                return aimed
+        self._warn_once(
+            f"a fallback can't take calls of {attempt.opening.host}{attempt.opening.path} to {target.host}: the model "
+            "is not in its `models`, the path leads to no route of the same dialect, or the request can't be rewritten"
+        )
+        return None
+
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            LOG.warning("%s", text)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Give a client the head of the answer as it came."""
+        if _CALL not in flow.metadata or flow.response is None:
+            return
+        if (came := unpacked(flow.response.headers.get(HEAD, ""))) is not None:
+            flow.response.headers = http.Headers(came.fields)
+            flow.response.reason = came.reason
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The client left: where the relay has not begun, it has nothing to do."""
+        self.relay.calls.pop(flow.metadata.get(_CALL, ""), None)
+
+    # The flow of an attempt.
+
+    def receive(self, flow: http.HTTPFlow) -> bool:
+        """Put the request of an attempt in its place; False where somebody else asks at the relay's own door."""
+        if self._inner is None or flow.client_conn.sockname[1] != self._inner.getsockname()[1]:
+            return True
+        token = flow.request.headers.get(TOKEN, "")
+        trial = self.relay.trials.get(token)
+        if trial is None:
+            flow.kill()
+            return False
+        flow.metadata[_TRIAL] = token
+        flow.request = _flow_request(trial.request)
+        # Where mitmproxy wants a password of its clients, the token is one.
+        flow.response = None
+        return True
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Nobody tunnels through the relay's own door."""
+        if self._inner is not None and flow.client_conn.sockname[1] == self._inner.getsockname()[1]:
+            flow.kill()
+
+    def join(self, flow: http.HTTPFlow, attempt: Attempt) -> None:
+        """What is known of the client's call is known of each attempt at it, and why it is made."""
+        trial = self._trial(flow)
+        if trial is None:
+            return
+        step, asked = trial.step, trial.asked
+        own = {name: getattr(attempt.opening, name) for name in _OWN}
+        if step.number > 1:
+            own |= {"attempt": step.number, "retry_of": trial.before}
+        attempt.opening = structs.replace(asked.opening, **own)
+        attempt.policy, attempt.reason = step.policy, step.reason
+        attempt.requested_provider = asked.provider.id if step.target else None
+        trial.attempt, trial.connected = attempt, partial(_reached, flow)
+
+    def fill(self, flow: http.HTTPFlow) -> None:
+        """The body of an attempt's request, which did not come over its connection."""
+        if (trial := self._trial(flow)) is not None:
+            flow.request.raw_content = trial.request.body
+
+    def _trial(self, flow: http.HTTPFlow) -> Trial | None:
+        return self.relay.trials.get(flow.metadata.get(_TRIAL, ""))
+
+
+def _mode() -> str:
+    """How attempts go out: behind a company's proxy they go through that, too."""
+    modes = (ProxyMode.parse(spec) for spec in ctx.options.mode)
+    return next((f"upstream:{mode.data}" for mode in modes if isinstance(mode, UpstreamMode)), "regular")
+
+
+def _about[Rule: Timeouts | Retries | Fallback](rule: Rule | None, event: Event) -> Rule | None:
+    return rule if rule and Scope.of(rule.where).fits(event) else None
+
+
+def _request(flow: http.HTTPFlow, host: str) -> Request:
+    """What the client wants to send, to the host by its name."""
+    asked = flow.request
+    return Request(
+        scheme=asked.scheme,
+        host=host,
+        port=asked.port,
+        method=asked.method,
+        path=asked.path,
+        version=asked.http_version,
+        authority=asked.authority,
+        fields=asked.headers.fields,
+        body=asked.raw_content or b"",
+    )
+
+
+def _flow_request(request: Request) -> http.Request:
+    return http.Request(
+        host=request.host,
+        port=request.port,
+        method=request.method.encode(),
+        scheme=request.scheme.encode(),
+        authority=request.authority.encode(),
+        path=request.path.encode("utf-8", "surrogateescape"),
+        http_version=request.version.encode(),
+        headers=http.Headers(request.fields),
+        content=b"",
+        trailers=None,
+        timestamp_start=time.time(),
+        timestamp_end=None,
+    )
+
+
+def _reached(flow: http.HTTPFlow) -> bool:
+    """Whether the host of an attempt is connected to."""
+    server = flow.server_conn
+    return (server.timestamp_tls_setup if server.tls else server.timestamp_tcp_setup) is not None
