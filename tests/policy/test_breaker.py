@@ -30,7 +30,7 @@ def attempt(key: str, host: str = "api.openai.com") -> Attempt:
 
 def after(key: str, **changes: object) -> Event:
     """A call that ended, in some way."""
-    return structs.replace(ended(key), **changes)  # type: ignore[arg-type]
+    return structs.replace(ended(key), **changes)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_late_ends_do_not_count() -> None:
     circuit = failing(5)
 
     circuit.ended("late", 1.0, failed=False)
-    assert circuit.state is State.OPEN
+    assert circuit.admit("early", 2.0) == 28.0
     circuit.admit("try", 30.0)
     circuit.ended("late, too", 31.0, failed=True)
     assert circuit.state is State.HALF_OPEN

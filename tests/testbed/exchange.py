@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from tests.testbed.answers import Answer, answer
 from tests.testbed.journal import Entry, Journal
-from tests.testbed.scenario import HEADER
+from tests.testbed.scenario import HEADER, Scenario, parse
 
 CONTROL = "/_testbed/"
 
@@ -18,7 +18,21 @@ def respond(journal: Journal, entry: Entry, body: bytes) -> Answer:
         return _control(journal, entry)
     headers = {name.lower(): value for name, value in entry.headers}
     scenario, kind, accepted = (headers.get(name, "") for name in (HEADER, "content-type", "accept-encoding"))
+    scenario = _turned(journal, entry.host, scenario)
     return answer(entry.host, entry.target, scenario, kind, accepted, body)
+
+
+def _turned(journal: Journal, host: str, text: str) -> str:
+    """What a scenario means for this host, this time."""
+    if host in journal.outages:
+        return Scenario(status=503).header()[HEADER]
+    scenario = parse(text)
+    if scenario.only and scenario.only != host:
+        return Scenario(counts=scenario.counts).header()[HEADER]
+    if scenario.series and (turn := journal.turn(scenario.series)) < len(scenario.first):
+        status = scenario.first[turn]
+        return (Scenario(status=status) if status else Scenario(ending="mute")).header()[HEADER]
+    return text
 
 
 def _control(journal: Journal, entry: Entry) -> Answer:
@@ -28,6 +42,10 @@ def _control(journal: Journal, entry: Entry) -> Answer:
         result = journal.since(int(argument))
     elif verb == "open":
         journal.open_door(argument)
+    elif verb == "out":
+        journal.outages.add(argument)
+    elif verb == "back":
+        journal.outages.discard(argument)
     pieces = (json.dumps(result).encode(),)
     headers = (("Content-Type", "application/json"),)
     return Answer(200, headers, pieces, framing="length", ending="clean", gate="", gate_at=-1, pause_ms=0)

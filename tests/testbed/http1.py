@@ -96,6 +96,9 @@ async def _until_gone(entry: Entry, reader: asyncio.StreamReader, writer: asynci
 
 async def _answer(journal: Journal, found: Answer, writer: asyncio.StreamWriter) -> bool:
     chunked = found.framing == "chunked"
+    if found.ending == "mute":
+        _reset(writer)
+        return False
     writer.write(_head(found))
     async for piece in paced(journal, found):
         writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -53,6 +53,8 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_KEPT_ENTRIES)
         self._doors: dict[str, asyncio.Event] = {}
+        self._series: Counter[str] = Counter()
+        self.outages: set[str] = set()
         self.count = 0
 
     def open(self, protocol: str, head: str, method: str, target: str, headers: list[tuple[str, str]]) -> Entry:
@@ -70,6 +72,11 @@ class Journal:
     def open_door(self, name: str) -> None:
         """Let everyone pass who waits at the door, now or later."""
         self._door(name).set()
+
+    def turn(self, series: str) -> int:
+        """How often a series was asked for before."""
+        self._series[series] += 1
+        return self._series[series] - 1
 
     async def pass_door(self, name: str) -> None:
         """Wait until the door has been opened."""

@@ -140,7 +140,7 @@ class LLMObserve:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Begin an attempt, and let its body through as it comes."""
-        if not self.relaying.receive(flow):
+        if not self.relaying.trials.receive(flow):
             return
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
@@ -155,7 +155,7 @@ class LLMObserve:
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
-            self.relaying.join(flow, attempt)
+            self.relaying.trials.join(flow, attempt)
             attempt.waits = self.relaying.may_take(flow, attempt, named)
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
@@ -164,7 +164,7 @@ class LLMObserve:
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: know its model, and ask for usage where the client did not."""
-        self.relaying.fill(flow)
+        self.relaying.trials.fill(flow)
         tap = flow.request.stream
         if isinstance(tap, RequestTap):
             if flow.request.raw_content and not tap.sent:

@@ -1,14 +1,12 @@
 """Leads calls through the relay where the policy file has timeouts, retries or fallbacks; it decides none of them.
 
-A client's flow is sent to the relay, which makes each attempt as a flow of its own through a listener that only it can
-use. Both carry a token; the request itself is put back in its place here.
+A client's flow is sent to the relay, which makes each attempt as a flow of its own.
 """
 
 import asyncio
 import logging
 import os
 import socket
-import time
 from collections.abc import Coroutine
 from functools import partial
 
@@ -20,6 +18,7 @@ from msgspec import structs
 from llmobs.attempt import Attempt
 from llmobs.event import Event
 from llmobs.hooks import sockets
+from llmobs.hooks.trials import Trials
 from llmobs.policy import Policies
 from llmobs.policy.relay_schema import Fallback, Retries, Target, Timeouts
 from llmobs.policy.scope import Scope
@@ -27,7 +26,7 @@ from llmobs.relay.aim import Request, aim
 from llmobs.relay.client import TOKEN
 from llmobs.relay.course import Course
 from llmobs.relay.head import HEAD, unpacked
-from llmobs.relay.passage import Passage, Trial
+from llmobs.relay.passage import Passage
 from llmobs.relay.server import Relay
 
 LOG = logging.getLogger("llmobserve")
@@ -35,9 +34,7 @@ LOG = logging.getLogger("llmobserve")
 # A call has to be kept until it is answered; what is larger is passed on as it comes.
 HELD_BYTES = 32 * 1024 * 1024
 _LOCAL = "127.0.0.1"
-_CALL, _TRIAL = "llmobserve_call", "llmobserve_trial"
-# What a row says of the attempt itself; all else of it is the client's, and the same in each attempt.
-_OWN = ("event_id", "started_at", "host", "path", "method", "provider", "operation", "api_key_id", "api_key_name")
+_CALL = "llmobserve_call"
 
 
 class Relaying:
@@ -45,9 +42,10 @@ class Relaying:
 
     def __init__(self) -> None:
         self.relay = Relay()
+        self.trials = Trials(self.relay)
         self._policies: Policies | None = None
         self._port = 0
-        self._inner: socket.socket | None = None
+        self._active = False
         self._late = False
         self._tasks: set[asyncio.Future[object]] = set()
         self._warned: set[str] = set()
@@ -59,9 +57,9 @@ class Relaying:
         if policies is self._policies:
             return
         self._policies = policies
-        relayed = bool(policies.timeouts or policies.retries or policies.fallbacks)
-        self._connect_late(wanted=relayed or policies.breaker is not None)
-        if relayed and self._inner is None:
+        self._active = bool(policies.timeouts or policies.retries or policies.fallbacks)
+        self._connect_late(wanted=self._active or policies.breaker is not None)
+        if self._active and not self._port:
             self._listen()
 
     def _connect_late(self, *, wanted: bool) -> None:
@@ -75,11 +73,11 @@ class Relaying:
 
     def _listen(self) -> None:
         """Once begun it stays: calls may be under way when the rules go."""
-        outer, self._inner = (socket.create_server((_LOCAL, 0)) for _ in range(2))
-        self._port = outer.getsockname()[1]
+        outer, inner = (socket.create_server((_LOCAL, 0)) for _ in range(2))
+        self._port, self.trials.port = outer.getsockname()[1], inner.getsockname()[1]
         instance: ServerInstance[ProxyMode] = ServerInstance.make(_mode(), ctx.master.addons.get("proxyserver"))
-        self._run(asyncio.start_server(instance.handle_stream, sock=self._inner))
-        self._run(self.relay.serve(outer, f"http://{_LOCAL}:{self._inner.getsockname()[1]}"))
+        self._run(asyncio.start_server(instance.handle_stream, sock=inner))
+        self._run(self.relay.serve(outer, f"http://{_LOCAL}:{self.trials.port}"))
 
     def _run(self, work: Coroutine[object, object, object]) -> None:
         task = asyncio.ensure_future(work)
@@ -96,8 +94,9 @@ class Relaying:
         """Whether a call may go to the relay, and has to wait until its body is complete."""
         length = named.get("content-length", "")
         return (
-            self._inner is not None
-            and _TRIAL not in flow.metadata
+            self._active
+            and flow.live is True  # and not read from a file
+            and not self.trials.theirs(flow)
             and flow.request.method == "POST"
             and not (attempt.silent or sockets.asked(named))
             and not named.get("content-type", "").startswith("application/grpc")
@@ -107,6 +106,13 @@ class Relaying:
 
     def divert(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
         """Lead a call to the relay where a rule is about it; its attempts leave the rows then."""
+        try:
+            return self._divert(flow, attempt)
+        except Exception:
+            LOG.exception("%s goes its own way, as the relay could not take it", attempt.opening.event_id)
+            return False
+
+    def _divert(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
         policies = self._policies
         event = structs.replace(attempt.opening, request_model=attempt.request_model)
         if policies is None:
@@ -161,49 +167,10 @@ class Relaying:
         """The client left: where the relay has not begun, it has nothing to do."""
         self.relay.calls.pop(flow.metadata.get(_CALL, ""), None)
 
-    # The flow of an attempt.
-
-    def receive(self, flow: http.HTTPFlow) -> bool:
-        """Put the request of an attempt in its place; False where somebody else asks at the relay's own door."""
-        if self._inner is None or flow.client_conn.sockname[1] != self._inner.getsockname()[1]:
-            return True
-        token = flow.request.headers.get(TOKEN, "")
-        trial = self.relay.trials.get(token)
-        if trial is None:
-            flow.kill()
-            return False
-        flow.metadata[_TRIAL] = token
-        flow.request = _flow_request(trial.request)
-        # Where mitmproxy wants a password of its clients, the token is one.
-        flow.response = None
-        return True
-
     def http_connect(self, flow: http.HTTPFlow) -> None:
-        """Nobody tunnels through the relay's own door."""
-        if self._inner is not None and flow.client_conn.sockname[1] == self._inner.getsockname()[1]:
+        """Nobody tunnels through the door of the attempts."""
+        if self.trials.theirs(flow):
             flow.kill()
-
-    def join(self, flow: http.HTTPFlow, attempt: Attempt) -> None:
-        """What is known of the client's call is known of each attempt at it, and why it is made."""
-        trial = self._trial(flow)
-        if trial is None:
-            return
-        step, asked = trial.step, trial.asked
-        own = {name: getattr(attempt.opening, name) for name in _OWN}
-        if step.number > 1:
-            own |= {"attempt": step.number, "retry_of": trial.before}
-        attempt.opening = structs.replace(asked.opening, **own)
-        attempt.policy, attempt.reason = step.policy, step.reason
-        attempt.requested_provider = asked.provider.id if step.target else None
-        trial.attempt, trial.connected = attempt, partial(_reached, flow)
-
-    def fill(self, flow: http.HTTPFlow) -> None:
-        """The body of an attempt's request, which did not come over its connection."""
-        if (trial := self._trial(flow)) is not None:
-            flow.request.raw_content = trial.request.body
-
-    def _trial(self, flow: http.HTTPFlow) -> Trial | None:
-        return self.relay.trials.get(flow.metadata.get(_TRIAL, ""))
 
 
 def _mode() -> str:
@@ -230,26 +197,3 @@ def _request(flow: http.HTTPFlow, host: str) -> Request:
         fields=asked.headers.fields,
         body=asked.raw_content or b"",
     )
-
-
-def _flow_request(request: Request) -> http.Request:
-    return http.Request(
-        host=request.host,
-        port=request.port,
-        method=request.method.encode(),
-        scheme=request.scheme.encode(),
-        authority=request.authority.encode(),
-        path=request.path.encode("utf-8", "surrogateescape"),
-        http_version=request.version.encode(),
-        headers=http.Headers(request.fields),
-        content=b"",
-        trailers=None,
-        timestamp_start=time.time(),
-        timestamp_end=None,
-    )
-
-
-def _reached(flow: http.HTTPFlow) -> bool:
-    """Whether the host of an attempt is connected to."""
-    server = flow.server_conn
-    return (server.timestamp_tls_setup if server.tls else server.timestamp_tcp_setup) is not None

@@ -32,6 +32,8 @@ class Trial:
         if self.attempt is not None:
             self.attempt.trouble = f"{TIMED_OUT}{phase}"
             self.attempt.policy, self.attempt.reason = TIMEOUTS, told
+            # Nothing reached the host, so that nothing can be billed.
+            self.attempt.sent = self.attempt.sent and self.connected()
 
     def failure(self, status: int, headers: dict[str, str]) -> Failure | None:
         """Why an answer is none; None where it is the client's, whatever it says."""

@@ -85,10 +85,12 @@ class Relay:
             answered = await self._client.ask(token, trial, patience)
             failure = trial.failure(answered.status, {n.lower(): value for n, value in answered.headers.items()})
             return _Told(answered, b"" if failure else await first(answered, patience), failure)
-        except LateError as late:
-            trial.give_up(late.phase, patience.told(late.phase))
+        except (LateError, asyncio.CancelledError) as late:
             if answered is not None:
                 answered.close()
+            if not isinstance(late, LateError):
+                raise
+            trial.give_up(late.phase, patience.told(late.phase))
             return _Told(None, failure=Failure(TIMEOUT, f"timeout: {patience.told(late.phase)}"))
         except aiohttp.ClientError:
             return _Told(None, failure=Failure(RESET, "connection lost"))
