@@ -80,8 +80,8 @@ def _body(request: Request, model: str | None, *, vertex: bool) -> bytes | None:
         return request.body
     members = {} if _header(request, b"content-encoding") else fields(request.body)
     if "model" not in members:
-        # The path names the model, as in Gemini's.
-        return None if vertex or request.body[:1] != b"{" else request.body
+        # The path names the model, as in Gemini's, or nobody can read it.
+        return None if vertex or not members else request.body
     if vertex:
         del members["model"]
         members.setdefault("anthropic_version", _VERTEX_VERSION)

@@ -49,7 +49,9 @@ class Relay:
     async def close(self) -> None:
         """Let go of all connections."""
         if self._server is not None:
-            await self._server.shutdown(0)
+            # `shutdown` waits for what is idle as well.
+            for open_one in self._server.connections:
+                open_one.force_close()
             await self._client.close()
 
     def expect(self, passage: Passage) -> str:
