@@ -69,8 +69,7 @@ class LLMObserve:
             files = filter(None, (PRICES, _file(self.settings.pricing)))
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
         if "llmobserve_policy" in updated:
-            self.gate.known = {"book": self.book}
-            self._checked(lambda: self.gate.open(_file(self.settings.policy)))
+            self._checked(lambda: self.gate.open(_file(self.settings.policy), self.book))
         if "proxyauth" in updated:
             callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
         if "llmobserve_db" in updated and self.calls.running:
@@ -130,7 +129,8 @@ class LLMObserve:
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """Know whose calls come through a tunnel, by the user name of the proxy."""
-        self.callers.connected(flow)
+        if not self.relaying.trials.refuse(flow):
+            self.callers.connected(flow)
 
     def socks5_auth(self, data: modes.Socks5AuthData) -> None:
         """The same over SOCKS."""
@@ -155,8 +155,7 @@ class LLMObserve:
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
-            self.relaying.trials.join(flow, attempt)
-            attempt.waits = self.relaying.may_take(flow, attempt, named)
+            self.relaying.look_at(flow, attempt, named)
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
             allowed, held = self.settings.include_usage, self.gate.holds(attempt) or attempt.waits
@@ -170,11 +169,8 @@ class LLMObserve:
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
-            if tap.attempt.waits:
-                if self.relaying.divert(flow, tap.attempt):
-                    self.calls.drop(tap.attempt)
-                    return
-                self.calls.begin(tap.attempt)
+            if self.relaying.took(flow, tap.attempt, self.calls):
+                return
             if self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
@@ -186,6 +182,7 @@ class LLMObserve:
         attempt = self._attempt(flow)
         if attempt is None:
             flow.response.stream = True
+            self.relaying.answered(flow)
             return
         named = flows.headers(flow.response)
         attempt.status_code = flow.response.status_code
@@ -230,6 +227,7 @@ class LLMObserve:
         """The call was cut, by whichever side."""
         attempt = self._attempt(flow)
         if attempt is None:
+            self.relaying.left(flow)
             return
         if flow.response is not None and isinstance(flow.response.stream, ResponseTap):
             flow.response.stream.close()

@@ -16,6 +16,7 @@ from llmobs.policy import Guard, Policies, Refusal, load
 from llmobs.policy.breaker import Breaker
 from llmobs.policy.refusal import answer
 from llmobs.policy.schema import PolicyFile
+from llmobs.pricing import PriceBook
 
 LOG = logging.getLogger("llmobserve")
 
@@ -31,16 +32,19 @@ class Gate:
         self.breaker = Breaker()
         # The last one is told of calls that the others let go.
         self.guards: tuple[Guard, ...] = (*guards, self.breaker)
-        # What rules are checked against when they are read.
-        self.known: Mapping[str, object] = {}
+        self._known: Mapping[str, object] = {}
         self._file: Path | None = None
         self._read: tuple[int, int] | None = None
         self._looked = 0.0
 
-    def open(self, file: Path | None) -> None:
-        """Take the rules of a file; raises ConfigError, and keeps the former ones then. None takes all rules away."""
+    def open(self, file: Path | None, book: PriceBook | None = None) -> None:
+        """Take the rules of a file; raises ConfigError, and keeps the former ones then. None takes all rules away.
+
+        `book` knows the hosts that rules may name.
+        """
+        self._known = {"book": book}
         stamp = _stamp(file) if file else None
-        self._take(load(file, self.known) if file else PolicyFile())
+        self._take(load(file, self._known) if file else PolicyFile())
         self._file, self._read = file, stamp
 
     def _take(self, policies: Policies) -> None:
@@ -58,7 +62,7 @@ class Gate:
             return
         self._read = stamp
         try:
-            self._take(load(self._file, self.known))
+            self._take(load(self._file, self._known))
         except ConfigError as problem:
             LOG.warning("the policy file is not taken, the former rules stay:\n%s", problem)
         else:

@@ -17,7 +17,10 @@ from msgspec import structs
 
 from llmobs.attempt import Attempt
 from llmobs.event import Event
+from llmobs.fault import told
 from llmobs.hooks import sockets
+from llmobs.hooks.calls import Calls
+from llmobs.hooks.once import Once
 from llmobs.hooks.trials import Trials
 from llmobs.policy import Policies
 from llmobs.policy.relay_schema import Fallback, Retries, Target, Timeouts
@@ -48,7 +51,7 @@ class Relaying:
         self._active = False
         self._late = False
         self._tasks: set[asyncio.Future[object]] = set()
-        self._warned: set[str] = set()
+        self._once = Once()
 
     # Life.
 
@@ -90,7 +93,12 @@ class Relaying:
 
     # The client's own flow.
 
-    def may_take(self, flow: http.HTTPFlow, attempt: Attempt, named: dict[str, str]) -> bool:
+    def look_at(self, flow: http.HTTPFlow, attempt: Attempt, named: dict[str, str]) -> None:
+        """An attempt begins: one of ours knows whose it is, a client's may have to wait for its body."""
+        self.trials.join(flow, attempt)
+        attempt.waits = self._may_take(flow, attempt, named)
+
+    def _may_take(self, flow: http.HTTPFlow, attempt: Attempt, named: dict[str, str]) -> bool:
         """Whether a call may go to the relay, and has to wait until its body is complete."""
         length = named.get("content-length", "")
         return (
@@ -104,12 +112,21 @@ class Relaying:
             and int(length) <= HELD_BYTES
         )
 
-    def divert(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
-        """Lead a call to the relay where a rule is about it; its attempts leave the rows then."""
+    def took(self, flow: http.HTTPFlow, attempt: Attempt, calls: Calls) -> bool:
+        """Lead a call that waited to the relay, where a rule is about it; its attempts leave the rows then."""
+        if not attempt.waits:
+            return False
+        if self._diverted(flow, attempt):
+            calls.drop(attempt)
+            return True
+        calls.begin(attempt)
+        return False
+
+    def _diverted(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
         try:
             return self._divert(flow, attempt)
-        except Exception:
-            LOG.exception("%s goes its own way, as the relay could not take it", attempt.opening.event_id)
+        except Exception as problem:  # noqa: BLE001 - no rule may break a call
+            LOG.error("the relay could not take %s, which goes: %s", attempt.opening.event_id, told(problem))  # noqa: TRY400
             return False
 
     def _divert(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
@@ -144,18 +161,13 @@ class Relaying:
             route = provider and attempt.book.route(provider, aimed.method, aimed.path.partition("?")[0])
             if route and attempt.route and route.dialect == attempt.route.dialect:
                 return aimed
-        self._warn_once(
+        self._once.warn(
             f"a fallback can't take calls of {attempt.opening.host}{attempt.opening.path} to {target.host}: the model "
             "is not in its `models`, the path leads to no route of the same dialect, or the request can't be rewritten"
         )
         return None
 
-    def _warn_once(self, text: str) -> None:
-        if text not in self._warned:
-            self._warned.add(text)
-            LOG.warning("%s", text)
-
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
+    def answered(self, flow: http.HTTPFlow) -> None:
         """Give a client the head of the answer as it came."""
         if _CALL not in flow.metadata or flow.response is None:
             return
@@ -163,14 +175,9 @@ class Relaying:
             flow.response.headers = http.Headers(came.fields)
             flow.response.reason = came.reason
 
-    def error(self, flow: http.HTTPFlow) -> None:
+    def left(self, flow: http.HTTPFlow) -> None:
         """The client left: where the relay has not begun, it has nothing to do."""
         self.relay.calls.pop(flow.metadata.get(_CALL, ""), None)
-
-    def http_connect(self, flow: http.HTTPFlow) -> None:
-        """Nobody tunnels through the door of the attempts."""
-        if self.trials.theirs(flow):
-            flow.kill()
 
 
 def _mode() -> str:

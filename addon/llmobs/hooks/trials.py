@@ -31,6 +31,13 @@ class Trials:
         """Whether a flow came in at the door of the attempts."""
         return self.port != 0 and flow.client_conn.sockname[1] == self.port
 
+    def refuse(self, flow: http.HTTPFlow) -> bool:
+        """Whether it asks for a tunnel at this door, which leads past all calls and is not to be had."""
+        if self.theirs(flow):
+            flow.kill()
+            return True
+        return False
+
     def receive(self, flow: http.HTTPFlow) -> bool:
         """Put the request of an attempt in its place; False where somebody else asks at this door."""
         if not self.theirs(flow):
