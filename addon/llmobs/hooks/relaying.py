@@ -24,6 +24,7 @@ from llmobs.hooks.once import Once
 from llmobs.hooks.trials import Trials
 from llmobs.policy import Policies
 from llmobs.policy.relay_schema import Fallback, Retries, Target, Timeouts
+from llmobs.policy.schema import PolicyFile
 from llmobs.policy.scope import Scope
 from llmobs.relay.aim import Request, aim
 from llmobs.relay.client import TOKEN
@@ -46,7 +47,7 @@ class Relaying:
     def __init__(self) -> None:
         self.relay = Relay()
         self.trials = Trials(self.relay)
-        self._policies: Policies | None = None
+        self._policies: Policies = PolicyFile()
         self._port = 0
         self._active = False
         self._late = False
@@ -60,10 +61,15 @@ class Relaying:
         if policies is self._policies:
             return
         self._policies = policies
-        self._active = bool(policies.timeouts or policies.retries or policies.fallbacks)
-        self._connect_late(wanted=self._active or policies.breaker is not None)
-        if self._active and not self._port:
-            self._listen()
+        relayed = bool(policies.timeouts or policies.retries or policies.fallbacks)
+        try:
+            self._connect_late(wanted=relayed or policies.breaker is not None)
+            if relayed and not self._port:
+                self._listen()
+        except Exception as problem:  # noqa: BLE001 - no rule may break a call
+            LOG.error("timeouts, retries and fallbacks are not in force: %s", told(problem))  # noqa: TRY400
+        else:
+            self._active = relayed
 
     def _connect_late(self, *, wanted: bool) -> None:
         """A provider that can't be reached is a failed call then, not a tunnel that fails before there is one."""
@@ -78,7 +84,7 @@ class Relaying:
         """Once begun it stays: calls may be under way when the rules go."""
         outer, inner = (socket.create_server((_LOCAL, 0)) for _ in range(2))
         self._port, self.trials.port = outer.getsockname()[1], inner.getsockname()[1]
-        instance: ServerInstance[ProxyMode] = ServerInstance.make(_mode(), ctx.master.addons.get("proxyserver"))
+        instance: ServerInstance[ProxyMode] = ServerInstance.make(mode(), ctx.master.addons.get("proxyserver"))
         self._run(asyncio.start_server(instance.handle_stream, sock=inner))
         self._run(self.relay.serve(outer, f"http://{_LOCAL}:{self.trials.port}"))
 
@@ -132,8 +138,6 @@ class Relaying:
     def _divert(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
         policies = self._policies
         event = structs.replace(attempt.opening, request_model=attempt.request_model)
-        if policies is None:
-            return False
         timeouts, retries = _about(policies.timeouts, event), _about(policies.retries, event)
         fallback = next(filter(None, (_about(each, event) for each in policies.fallbacks)), None)
         if not (timeouts or retries or fallback):
@@ -180,7 +184,7 @@ class Relaying:
         self.relay.calls.pop(flow.metadata.get(_CALL, ""), None)
 
 
-def _mode() -> str:
+def mode() -> str:
     """How attempts go out: behind a company's proxy they go through that, too."""
     modes = (ProxyMode.parse(spec) for spec in ctx.options.mode)
     return next((f"upstream:{mode.data}" for mode in modes if isinstance(mode, UpstreamMode)), "regular")

@@ -44,9 +44,10 @@ class Trials:
             return True
         token = flow.request.headers.get(TOKEN, "")
         trial = self.relay.trials.get(token)
-        if trial is None:
+        if trial is None or trial.taken:
             flow.kill()
             return False
+        trial.taken = True
         flow.metadata[_TRIAL] = token
         flow.request = _flow_request(trial.request)
         # Where mitmproxy wants a password of its clients, the token is one.

@@ -47,7 +47,8 @@ class Client:
     async def ask(self, token: str, trial: Trial, patience: Patience) -> aiohttp.ClientResponse:
         """The answer to an attempt as soon as its head is there; raises LateError or aiohttp.ClientError."""
         url = f"http://{trial.request.host}:{trial.request.port}/"
-        asking = self._session.get(url, headers={TOKEN: token}, proxy=self._proxy, allow_redirects=False)
+        # Of a GET, aiohttp would make a second attempt by itself.
+        asking = self._session.post(url, headers={TOKEN: token}, proxy=self._proxy, allow_redirects=False)
         sent = asyncio.ensure_future(asking)
         try:
             if await _waits(sent, patience, CONNECT) and not trial.connected():

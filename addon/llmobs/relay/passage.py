@@ -24,6 +24,7 @@ class Trial:
     request: Request
     asked: Attempt
     before: str | None
+    taken: bool = False
     attempt: Attempt | None = None
     connected: Callable[[], bool] = lambda: False
 

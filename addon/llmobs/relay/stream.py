@@ -37,5 +37,5 @@ async def stream(
 
 def _break_off(asked: web.BaseRequest, answered: aiohttp.ClientResponse) -> None:
     answered.close()
-    if asked.transport is not None:
-        asked.transport.abort()
+    # What came before is still delivered.
+    asked.protocol.force_close()
