@@ -17,6 +17,9 @@ REVERSE ?=
 UPSTREAM ?=
 # MODE=local or MODE=local:curl,node: capture programs of this machine without settings in them (needs root)
 MODE ?=
+# CONFDIR=folder: where the CA lies, ~/.mitmproxy by itself. A new one can sign for providers only; CA=classic: for anybody
+CONFDIR ?=
+CA ?= constrained
 ARGS ?=
 
 main_mode = $(if $(UPSTREAM),upstream:$(UPSTREAM),regular)@$(PORT)
@@ -26,11 +29,14 @@ ifneq ($(portless),)
 $(error REVERSE: $(portless) names no port to listen on; write for example $(portless)@8081)
 endif
 # quiet from the first line on: mitmproxy's log prints URLs, and those of some providers hold the key
-files = $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)') $(if $(POLICY),--set 'llmobserve_policy=$(POLICY)')
+files = $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)') $(if $(POLICY),--set 'llmobserve_policy=$(POLICY)') \
+	$(if $(CONFDIR),--set 'confdir=$(CONFDIR)')
 settings = --set termlog_verbosity=warn --set flow_detail=0 --set 'llmobserve_db=$(DB)' $(files)
+authority = '$(or $(CONFDIR),$(HOME)/.mitmproxy)'
+make_authority = $(BIN)/python scripts/ca.py --confdir $(authority) $(if $(PRICING),--pricing '$(PRICING)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix fuzz bench docs report demo prices lock clean
+.PHONY: help install run ca test check fix fuzz bench docs report demo prices lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -39,7 +45,11 @@ install: .venv/.dev ## install everything into .venv, for running and for develo
 	@:
 
 run: .venv/.run ## start the proxy; PORT=8080 DB=file PRICING=file POLICY=file REVERSE=https://host@port UPSTREAM=http://proxy MODE=local
+	@test '$(CA)' = classic || test -e $(authority)/mitmproxy-ca.pem || $(make_authority)
 	@exec $(BIN)/mitmdump -s addon/llmobserve.py --set llmobserve_lean=true --listen-host $(LISTEN) $(modes) $(settings) $(ARGS)
+
+ca: .venv/.run ## make a CA that can sign for the providers' hosts only; ARGS="--force" replaces one; PRICING=file CONFDIR=folder
+	@$(make_authority) $(ARGS)
 
 test: .venv/.dev ## run all tests; ARGS="tests/wire -k sse"
 	@$(BIN)/python -m pytest $(ARGS)

@@ -1,5 +1,6 @@
 """The script for mitmdump: mitmdump -s addon/llmobserve.py."""
 
-from llmobs.hooks import LLMObserve
+from llmobs.hooks import Doorman, LLMObserve
 
-addons = [LLMObserve()]
+meter = LLMObserve()
+addons = [meter, Doorman(meter)]

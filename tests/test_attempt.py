@@ -10,7 +10,7 @@ from llmobs.dialects import DIALECTS
 from llmobs.event import CostStatus, Event, Outcome
 from llmobs.meter import Meter
 from llmobs.pricing import Route
-from tests.books import BOOK
+from tests.books import BOOK, TEXT, book
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -224,3 +224,95 @@ def test_nothing_to_count_is_no_estimate() -> None:
     """A stream without a word up or down is unknown, not zero."""
 
     assert attempt().event(Outcome.CLIENT_ABORTED).cost_status is CostStatus.UNPRICED
+
+
+AZURE = book(TEXT.replace("hosts: [api.openai.com]", "hosts: [x]\n    billed_errors: [content_filter, 408]"))
+
+
+def refused(status: int, body: bytes, operation: str = "chat") -> Event:
+    """A call that a provider refused which bills the prompts of some refusals."""
+
+    call = attempt(status=status, operation=operation)
+    call.book, call.provider = AZURE, AZURE.providers["openai"]
+    call.ask(b'{"model":"gpt-x","messages":[{"role":"user","content":"hello there"}]}', 70)
+    call.meter.feed(body)
+    return call.event(Outcome.OK)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, b'{"error":{"type":null,"code":"content_filter","message":"m"}}'),
+        (400, b'{"error":{"type":"invalid_request_error","code":"content_filter","choices":"some words"}}'),
+        (408, b""),
+    ],
+)
+def test_a_refusal_that_is_billed(status: int, body: bytes) -> None:
+    """Where the provider bills a prompt that it refused, it is estimated, without any output."""
+
+    event = refused(status, body)
+
+    assert (event.outcome, event.cost_status, event.status_code) == (Outcome.ERROR, CostStatus.ESTIMATED, status)
+    assert (event.input_tokens, event.output_tokens) == (6, 0)
+    assert event.cost_usd == Decimal("0.000012")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "operation"),
+    [
+        (400, "invalid_type", "chat"),
+        (429, "content_filter", "chat"),
+        (500, "content_filter", "chat"),
+        (400, "content_filter", "image_generation"),
+    ],
+)
+def test_other_refusals_are_not_billed(status: int, code: str, operation: str) -> None:
+    """Other words, too many requests, failures of the provider, and what no tokenizer can count, cost nothing."""
+
+    event = refused(status, json.dumps({"error": {"type": None, "code": code}}).encode(), operation)
+
+    assert (event.cost_status, event.cost_usd, event.error_type) == (CostStatus.NOT_BILLED, Decimal(0), code)
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "error"),
+    [
+        ("ThrottlingException:http://internal.amazon.com/", b'{"message":"slow down"}', "ThrottlingException"),
+        ("not a word", b"", "400"),
+        (None, b'{"code":"invalid-argument","error":"Incorrect API key"}', "invalid-argument"),
+        (None, b'{"error":"model x not found"}', "400"),
+        (None, b'{"object":"error","type":"invalid_model","code":"1500"}', "invalid_model"),
+        (None, b"<html>Bad request</html>", "400"),
+    ],
+)
+def test_words_of_refusals(header: str | None, body: bytes, error: str) -> None:
+    """A refusal is known by the provider's own word, in a header or anywhere in its body, else by its status."""
+
+    call = attempt(status=400)
+    call.hear({"x-amzn-errortype": header} if header else {}, START.timestamp())
+    call.meter.feed(body)
+    event = call.event(Outcome.OK)
+
+    assert (event.error_type, event.error_class) == (error, "transient" if header and "Thr" in header else "user")
+
+
+def test_limits_are_told() -> None:
+    """What headers tell of limits is in the row; Google's refusals say in their body when to come back."""
+
+    call = attempt(status=429)
+    call.hear({"x-ratelimit-remaining": "0"}, START.timestamp())
+    call.meter.feed(b'{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"34s"}]}}')
+
+    assert json.loads(call.event(Outcome.OK).rate_limits or "") == {"requests": {"remaining": 0}, "retry_after_s": 34}
+    assert json.loads(call.event(Outcome.OK).rate_limits or "")["retry_after_s"] == 34
+    assert attempt().event(Outcome.OK).rate_limits is None
+
+
+def test_our_own_faults_are_the_systems() -> None:
+    """An answer that could not be metered is no error of its provider, and nothing that the user could change."""
+
+    call = attempt()
+    call.trouble = "metering_error"
+    event = call.event(Outcome.OK)
+
+    assert (event.outcome, event.error_type, event.error_class) == (Outcome.OK, "metering_error", "system")

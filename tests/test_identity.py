@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmobs.identity import api_key_id, client, key
+from llmobs.identity import api_key_id, client, key, without_key
 
 SALT = b"s" * 32
 KEY = "sk-proj-0123456789abcdef"
@@ -182,3 +182,10 @@ def test_client_is_the_product_of_the_user_agent() -> None:
 
     assert client({"user-agent": "claude-cli/2.1.197 (external, cli)"}) == "claude-cli/2.1.197"
     assert client({}) is None
+
+
+def test_a_query_without_its_key() -> None:
+    """Parameters that hold a key, or sign one request, are left out; the rest stays as it is."""
+
+    assert without_key("alt=sse&Key=secret&a=%20&X-Amz-Signature=1&api_key=s") == "alt=sse&a=%20"
+    assert without_key("") == ""

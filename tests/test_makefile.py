@@ -71,6 +71,24 @@ def test_a_reverse_listener_needs_a_port() -> None:
     assert said in done.stderr
 
 
+def test_run_makes_a_ca_where_there_is_none() -> None:
+    """A new set-up gets one that can sign for providers only, in the folder that mitmdump uses; `classic` leaves it."""
+
+    lines = make("--dry-run", "run", "CONFDIR=/my conf", "PRICING=mine.yaml").splitlines()
+
+    assert "confdir=/my conf" in shlex.split(lines[-1])
+    words = shlex.split(lines[-2])
+    assert words[words.index("-e") + 1] == "/my conf/mitmproxy-ca.pem"
+    assert words[words.index("--confdir") :] == ["--confdir", "/my conf", "--pricing", "mine.yaml"]
+    assert shlex.split(make("--dry-run", "run", "CA=classic").splitlines()[-2])[:4] == [
+        "test",
+        "classic",
+        "=",
+        "classic",
+    ]
+    assert shlex.split(make("--dry-run", "ca", "ARGS=--force").splitlines()[-1])[-1] == "--force"
+
+
 def test_run_passes_names_with_spaces() -> None:
     """A database, price file or policy file may have a space in its name."""
     named = ("DB=my spend.duckdb", "PRICING=my prices.yaml", "POLICY=my policy.yaml")

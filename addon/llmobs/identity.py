@@ -28,6 +28,9 @@ _KEY_PARAMETERS = (
     "X-Amz-Credential", "key", "api_key", "apikey", "api-key", "access_token", "xi-api-key", "token", "authorization",
     "subscription-key",
 )  # fmt: skip
+_IN_QUERY = frozenset(name.lower() for name in _KEY_PARAMETERS)
+# Amazon's presigned URLs differ each time.
+_PRESIGNED = "x-amz-"
 # Where a browser can set no other header: `openai-insecure-api-key.KEY`; `token, KEY` of Deepgram.
 _SUBPROTOCOL = re.compile(
     r"(?:^|[,\s])(?:openai-insecure-api-key|xai-client-secret)\.([^\s,]+)|^\s*(?:token|bearer)\s*,\s*([^\s,]+)"
@@ -59,6 +62,15 @@ def key(headers: Mapping[str, str], query: str) -> str | None:
         return asked
     offered = _SUBPROTOCOL.search(headers.get("sec-websocket-protocol", ""))
     return (offered[1] or offered[2]) if offered else None
+
+
+def without_key(query: str) -> str:
+    """A query string without the parameters that hold a key, or that sign this one request."""
+    return "&".join(part for part in query.split("&") if not _is_secret(part.partition("=")[0].lower()))
+
+
+def _is_secret(name: str) -> bool:
+    return name in _IN_QUERY or name.startswith(_PRESIGNED)
 
 
 def client(headers: Mapping[str, str]) -> str | None:
@@ -148,10 +160,12 @@ _RENEWED: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     ("tid=", _of_copilot),
 )
 
+_RENEWED_BEGIN = tuple(begins for begins, _ in _RENEWED)
+
 
 def _lasting(found: str) -> str:
     """What of a key stays the same when it is renewed; all of one that can't be read."""
-    for begins, read in _RENEWED:
+    for begins, read in _RENEWED if found.startswith(_RENEWED_BEGIN) else ():
         if found.startswith(begins):
             try:
                 return read(found) or found

@@ -81,11 +81,14 @@ class Lines:
             event_id=f"{self.attempt.opening.event_id}/{self._count}",
             operation=self.results.operations.get(kind, dialect.operation),
             job_id=job_id,
+            request_id=None,
+            attempt=None,
+            retry_of=None,
         )
         model = self.results.model or None
-        return replace(
-            self.attempt, opening=opening, dialect=dialect, meter=meter, silent=False, sent=False, request_model=model
-        )
+        made = replace(self.attempt, opening=opening, dialect=dialect, meter=meter, request_model=model, limits={})
+        made.silent = made.sent = False
+        return made
 
     def _name(self, item: Members) -> str:
         return next((str(found) for path in self.results.id if (found := item.find(path))), str(self._count))

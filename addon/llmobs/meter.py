@@ -9,7 +9,8 @@ from enum import IntEnum
 from functools import cache
 from itertools import groupby
 
-from llmobs.answer import Members, heads
+from llmobs import failure
+from llmobs.answer import Members
 from llmobs.dialect import Dialect, Fee, Job, Json, figure, fold
 from llmobs.units import Quantities
 from llmobs.wire.errors import WireError
@@ -19,8 +20,6 @@ from llmobs.wire.protobuf import to_json
 # (128k tokens) are well below this as a stream of small events.
 KEPT_BYTES = 4 * 1024 * 1024
 
-# An error type is an identifier; free text may quote a prompt or a key, and none of it is stored.
-_IDENTIFIER = re.compile(r"[\w.:/-]{1,64}")
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
 _USAGE = b'"usage"'
@@ -45,7 +44,7 @@ class Meter:
         "_kept_bytes",
         "_noted",
         "declined",
-        "error",
+        "errors",
         "fees",
         "job_id",
         "job_state",
@@ -74,7 +73,7 @@ class Meter:
         self.response_id: str | None = None
         self.tier: str | None = None
         self.region: str | None = None
-        self.error: str | None = None
+        self.errors: tuple[str, ...] = ()
         self.declined = False
         self.job_id: str | None = None
         self.job_state: str | None = None
@@ -82,6 +81,11 @@ class Meter:
         self.test = False
         self.variants: list[str | None] = [None] * len(dialect.variant)
         self._noted: dict[str, Json] = {}
+
+    @property
+    def error(self) -> str | None:
+        """The provider's word for what went wrong; `errors` are all of them."""
+        return self.errors[0] if self.errors else None
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take the figures that response headers tell; they join the usage object under the headers' names."""
@@ -153,7 +157,7 @@ class Meter:
         self.response_id = _text(answers, dialect.response_id) or self.response_id
         self.tier = _tier(answers, dialect) or self.tier
         self.region = _text(answers, dialect.region) or self.region
-        self.error = self.error or _error(answers, dialect)
+        self.errors = self.errors or failure.told(answers, dialect.error)
         for path, word in dialect.declined:
             self.declined = self.declined or any(answer.find(path) == word for answer in answers)
         self.test = self.test or (bool(dialect.test) and answers[0].find(dialect.test) is False)
@@ -227,17 +231,3 @@ def _tier(answers: list[Members], dialect: Dialect) -> str | None:
                 return tier
             ordinary = tier
     return ordinary
-
-
-def _error(answers: list[Members], dialect: Dialect) -> str | None:
-    if not any(answer.raw(member) for answer in answers for member in heads(dialect.error)):
-        return None
-    for answer in answers:
-        if not answer.find("error") and answer.find("type") != "error":
-            continue
-        for path in dialect.error:
-            found = answer.find(path)
-            if isinstance(found, str | int) and _IDENTIFIER.fullmatch(str(found)):
-                return str(found)
-        return "error"
-    return None

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
-from llmobs.dialect import Asked, Json, Measure, figure, first_number, keys, visit
+from llmobs.dialect import Asked, Json, Measure, Proto, figure, first_number, keys, visit
+from llmobs.wire.grpc import Grpc
 from llmobs.wire.lazy import fields, value
+from llmobs.wire.protobuf import to_json
 
 # A field of a multipart form; a file is told by its filename and passed over.
 _FORM_FIELD = re.compile(rb'name="?([\w.\[\]-]{1,64})"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{0,4096})\r\n')
 _BOUNDARY = b"--"
+# The model in a body that is no whole JSON text: cut JSON, or a multipart form.
+_MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"|name="?model"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,200})\r\n')
 _SECONDS_OF_AN_HOUR = 3600
 
 
@@ -51,6 +55,20 @@ class Request:
 
     def _first(self, paths: Iterable[str]) -> Json:
         return next((member for path in paths if (member := self.find(path)) is not None), None)
+
+
+def model_of(body: bytes) -> str | None:
+    """The `model` of a request; by pattern where the body is a form, or was too long to keep whole."""
+    raw = fields(body).get("model")
+    named = value(raw) if raw else None
+    if raw is None and (found := _MODEL.search(body)):
+        named = (found[1] or found[2]).decode("utf-8", "replace")
+    return named if isinstance(named, str) else None
+
+
+def first_message(body: bytes, proto: Proto) -> bytes:
+    """The first message of a gRPC request, as JSON; empty where there is none."""
+    return next((to_json(message, proto.request) for message in Grpc().feed(body)), b"")
 
 
 def _form(body: bytes) -> dict[str, str]:

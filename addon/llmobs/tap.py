@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
+from llmobs.fingerprint import Fingerprint
 from llmobs.include_usage import UsageStripper
 from llmobs.lines import Lines
 from llmobs.meter import KEPT_BYTES, Known
@@ -37,6 +38,7 @@ class RequestTap:
 
     held: the body is kept back until it is complete: being false, the tap makes mitmproxy buffer.
     may_ask: if this is a stream without usage, we may ask for it. asked: we did, and the client must not notice.
+    fingerprint: hashes what the client sends, of whatever size.
     """
 
     attempt: Attempt
@@ -45,6 +47,8 @@ class RequestTap:
     may_ask: bool = False
     asked: bool = False
     sent: int = 0
+    fingerprint: Fingerprint | None = None
+    request_id: str | None = None
     _kept: bytearray = field(default_factory=bytearray)
     _broken: bool = False
 
@@ -53,6 +57,8 @@ class RequestTap:
 
     def __call__(self, data: bytes) -> bytes:
         self.sent += len(data)
+        if self.fingerprint is not None:
+            self.fingerprint.feed(data)
         if data and not self._broken and len(self._kept) < ASKED_BYTES:
             try:
                 self._kept += self.decoder.feed(data) if self.decoder else data
@@ -66,6 +72,7 @@ class RequestTap:
             if self.decoder and not self._broken:
                 self._kept += self.decoder.close()
             self.attempt.ask(bytes(self._kept), self.sent)
+            self.request_id = self.fingerprint.close() if self.fingerprint else None
         except Exception as problem:  # noqa: BLE001 - metering never breaks a call
             LOG.warning("the request of %s could not be read: %s", self.attempt.opening.event_id, told(problem))
         self._kept.clear()
@@ -166,8 +173,8 @@ class ResponseTap:
             learnt = meter.feed(message) or learnt
             if self.lines is not None:
                 self.lines.feed(message)
-        if self.framer.error is not None and meter.error is None:
-            meter.error = "error"
+        if self.framer.error is not None and not meter.errors:
+            meter.errors = ("error",)
         if learnt and self.framer.streamed and not self.attempt.silent:
             self._bank()
 

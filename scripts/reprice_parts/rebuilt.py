@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llmobs.attempt import OF_TEXT, UNKNOWN
+from llmobs.attempt import UNKNOWN
 from llmobs.dialect import Dialect, Fee, Json, Reading, number, read
 from llmobs.dialects import DIALECTS
 from llmobs.event import CostStatus, Event, Outcome
+from llmobs.facts import OF_TEXT
+from llmobs.failure import FAILED
 from llmobs.invoice import Call
 from llmobs.lines import apart
 from llmobs.pricing import Aborted, Billing, PriceBook, Provider, Route
@@ -179,6 +181,8 @@ def _cut(row: Event, provider: Provider) -> bool:
     """More was billed than was seen; where a price was missing, the ending decides it as it did then."""
     if row.cost_status is not CostStatus.UNPRICED:
         return row.cost_status is CostStatus.PARTIAL
+    if row.status_code is not None and row.status_code >= FAILED:  # a refusal that is billed, and has a prompt only
+        return False
     in_full = row.status_code is None or provider.aborted is Aborted.FULL
     left = row.outcome is Outcome.CLIENT_ABORTED and in_full
     return left or row.outcome in (Outcome.ERROR, Outcome.UPSTREAM_ABORTED)

@@ -82,7 +82,7 @@ def _text(answer: Any, *, streamed: bool) -> str:
 @pytest.mark.parametrize("streamed", [False, True], ids=["document", "stream"])
 def test_failures_before_the_first_byte_are_tried_again(run: Run, streamed: bool) -> None:
     """After a 429, a 500 and a reset the client sees one good answer; of the rows only the last is billed."""
-    scenario = Scenario(counts=COUNTS, series=run.id, first=(429, 500, 0))
+    scenario = Scenario(counts=COUNTS, name=run.id, fails=(429, 500, 0))
 
     client = _openai(run, "patient", scenario)
     answer = client.chat.completions.create(model="testbed-chat", messages=HELLO, stream=streamed)
@@ -92,7 +92,7 @@ def test_failures_before_the_first_byte_are_tried_again(run: Run, streamed: bool
     assert [row["status_code"] for row in rows] == [429, 500, None, 200]
     assert [row["cost_usd"] for row in rows] == [0, 0, 0, COST]
     assert [row["cost_status"] for row in rows] == [*["not_billed"] * 3, "exact"]
-    assert [row["attempt"] for row in rows] == [None, 2, 3, 4]
+    assert [row["attempt"] for row in rows] == [1, 2, 3, 4]
     assert [row["retry_of"] for row in rows] == [None, *(row["event_id"] for row in rows[:3])]
     assert [row["policy"] for row in rows] == [None, *["retries"] * 3]
     assert [row["reason"] for row in rows] == [None, "status 429", "status 500", "connection lost"]
@@ -311,7 +311,7 @@ def test_bytes_are_the_same(run: Run, bare: Proxy, ask: asks.Ask, scenario: Scen
 def test_http2_client(run: Run) -> None:
     """A client that speaks HTTP/2 gets its answer as well, after a failure."""
     ask = asks.CHAT_STREAM
-    scenario = Scenario(counts=COUNTS, series=run.id, first=(500,))
+    scenario = Scenario(counts=COUNTS, name=run.id, fails=(500,))
     with Http2Connection(run.upstream, ask.host, run.proxy) as connection:
         stream = connection.ask(ask.path, ask.encoded(), headers(run, "patient", scenario))
         connection.read_until(stream, b"data: [DONE]")

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 
 from tests.e2e import asks
-from tests.testbed import faults, rows
-from tests.testbed.proxy import Proxy
+from tests.testbed import rows
+from tests.testbed.proxy import FAULTS, Proxy
 from tests.testbed.raw import Connection
 from tests.testbed.scenario import Scenario
 from tests.testbed.upstream import Upstream
@@ -67,7 +67,7 @@ def test_calls_that_go_well(upstream: Upstream, tmp_path: Path) -> None:
 
 def test_faults_of_ours(upstream: Upstream, tmp_path: Path) -> None:
     """Where the metering fails with a secret in hand, the client gets its answer and the log the place of the fault."""
-    with Proxy(tmp_path / "proxy", upstream, scripts=[Path(faults.__file__)]) as proxy:
+    with Proxy(tmp_path / "proxy", upstream, scripts=[FAULTS]) as proxy:
         count = _call_all(proxy) - len(WAYS)  # those whose attempt could not begin have no row
         found = rows.every(proxy.db, count)
 

@@ -125,7 +125,7 @@ def test_attempt_is_the_clients_call(behind: Callable[..., Any]) -> None:
         for flow in (first, second):
             proxy.call(flow, CHAT)
         one, two = proxy.rows()
-        assert (one["attempt"], one["policy"], two["attempt"], two["policy"]) == (None, None, 2, "retries")
+        assert (one["attempt"], one["policy"], two["attempt"], two["policy"]) == (1, None, 2, "retries")
         assert (two["retry_of"], two["reason"]) == (one["event_id"], "status 503")
         assert {row["customer_id"] for row in (one, two)} == {"acme"}
         assert one["api_key_id"] == two["api_key_id"]

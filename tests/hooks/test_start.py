@@ -62,7 +62,7 @@ def test_guard_keeps_what_the_user_set() -> None:
     [
         ("llmobserve_pricng", "--set llmobserve_pricng: there is no such option and it does nothing; did you mean "),
         ("llmobserve_pricng", "; did you mean llmobserve_pricing?"),
-        ("llmobserve_x", "; there are llmobserve_db, llmobserve_pricing, llmobserve_include_usage, llmobserve_lean."),
+        ("llmobserve_x", "; there are llmobserve_db, llmobserve_pricing, "),
     ],
 )
 def test_guard_warns_of_options_that_do_not_exist(caplog: pytest.LogCaptureFixture, name: str, said: str) -> None:

@@ -87,6 +87,7 @@ providers:
     hosts: ["api.{region}.example.com", "{region}-api.example.com:8443", api.example.com]
     listed_only: true
     aborted: full
+    billed_errors: [content_filter]
     subscription_keys: ["sk-plan-*"]
     routes:
     - {path: "/plan/**", dialect: openai_chat, billing: subscription}
@@ -101,7 +102,7 @@ providers:
 
 def test_what_a_provider_bills_otherwise(tmp_path: Path) -> None:
     """A provider says what it serves besides, what a left stream costs, and which keys and paths a plan pays for."""
-    book = load(*files(tmp_path, MORE, "providers: {p: {subscription_keys: [sk-x-*]}}"))
+    book = load(*files(tmp_path, MORE, "providers: {p: {subscription_keys: [sk-x-*], billed_errors: [408]}}"))
     provider = book.providers["p"]
     plan, other = book.route(provider, "POST", "/plan/x"), book.route(provider, "POST", "/x")
 
@@ -109,6 +110,7 @@ def test_what_a_provider_bills_otherwise(tmp_path: Path) -> None:
     assert other is not None
     assert (plan.billing, other.billing) == (Billing.SUBSCRIPTION, None)
     assert (provider.listed_only, provider.aborted) == (True, Aborted.FULL)
+    assert provider.billed_errors == {"content_filter", "408"}
     assert provider.subscription_keys == ("sk-plan-*", "sk-x-*")
     assert provider.subscribed("sk-plan-abc")
     assert provider.subscribed("sk-x-abc")

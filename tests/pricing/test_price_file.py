@@ -110,6 +110,14 @@ def test_key_of_a_plan(pid: str, key: str) -> None:
     assert not provider.subscribed("sk-x")
 
 
+@pytest.mark.parametrize("pid", ["azure.ai.openai", "azure.ai.inference"])
+def test_who_bills_refusals(pid: str) -> None:
+    """Azure bills prompts that it has looked at, whatever came of it."""
+
+    assert BOOK.providers[pid].billed_errors == {"content_filter", "context_length_exceeded", "408"}
+    assert not BOOK.providers["openai"].billed_errors
+
+
 @pytest.mark.parametrize("pid", BILLED_IN_FULL)
 def test_who_bills_streams_that_were_left(pid: str) -> None:
     """Those who go on generating for a client that left are known."""

@@ -105,6 +105,17 @@ def test_currency() -> None:
         assert refusal(value.currency, wrong).endswith("write its three small letters, such as eur")
 
 
+def test_refusal() -> None:
+    """Refusals are named by a status that may be billed, or by the provider's word."""
+
+    assert [value.refusal(text) for text in ("408", "content_filter")] == ["408", "content_filter"]
+    for wrong in ("429", "500", "200"):
+        assert refusal(value.refusal, wrong) == (
+            f"{wrong} is never billed; write a status from 400 to 499 but 429, or an error code"
+        )
+    assert "write it as the provider does" in refusal(value.refusal, "the content was filtered")
+
+
 def test_key_pattern() -> None:
     """A pattern of keys is long enough to mean one kind of them."""
 

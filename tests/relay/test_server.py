@@ -146,7 +146,7 @@ def test_tried_again_until_it_is_good() -> None:
     call = passage({})
 
     assert run(says(503, 0, 200), call) == (200, b"said 200")
-    assert [trial.before for trial in call.trials] == [None, "attempt 1", "attempt 2"]
+    assert [trial.before and trial.before.opening.event_id for trial in call.trials] == [None, "attempt 1", "attempt 2"]
 
 
 def test_last_failure_is_passed_on() -> None:

@@ -450,6 +450,43 @@ def test_rows_of_the_addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert "8 calls looked at, every cost stays as it is." in capsys.readouterr().out
 
 
+def test_what_was_counted_once_stays_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An equal request that was left out of the bill costs nothing at any price."""
+    prices = tmp_path / "pricing.yaml"
+    prices.write_text(TEXT)
+    monkeypatch.setattr(addon, "PRICES", prices)
+    proxy = Proxy(tmp_path, llmobserve_retries="skip")
+    for _ in range(2):
+        proxy.call(proxy.flow(), CHAT)
+    proxy.addon.done()
+    prices.write_text(TEXT.replace("{input: 2, cached_input: 1,", "{input: 4, cached_input: 1,"))
+
+    assert reprice.main(["--db", str(proxy.database), "--file", str(prices), "--apply"]) == 0
+    rows = sorted(proxy.rows("cost_usd, cost_status, policy"), key=lambda row: -row["cost_usd"])
+    assert [float(row["cost_usd"]) for row in rows] == [0.00006, 0]
+    assert [row["cost_status"] for row in rows] == ["exact", "not_billed"]
+    assert [row["policy"] for row in rows] == [None, "retries:skip"]
+
+
+@pytest.mark.parametrize("model", ["gpt-x", "gpt-old"])
+def test_a_refusal_that_is_billed(model: str) -> None:
+    """A refused prompt that the provider bills is reckoned anew as it would have been estimated."""
+    azure = TEXT.replace("hosts: [api.openai.com]", "hosts: [api.openai.com]\n    billed_errors: [content_filter]")
+    made = attempt(book(azure.replace("gpt-x:", f"{model}:")), "openai", "/v1/chat/completions")
+    made.ask(ASKED, len(ASKED))
+    made.status_code = 400
+    made.meter.feed(b'{"error":{"type":null,"code":"content_filter","message":"m"}}')
+    then = made.event(Outcome.OK)
+    now = renewed(book(azure), then)
+
+    assert then.cost_status is (CostStatus.UNPRICED if model == "gpt-old" else CostStatus.ESTIMATED)
+    assert now is not None
+    assert (now.cost_status, now.output_tokens, now.model) == (CostStatus.ESTIMATED, 0, "gpt-x")
+    assert now.cost_usd == Decimal(2 * (now.input_tokens or 0)) / 1_000_000 > 0
+
+
 def test_as_a_program(desk: Desk) -> None:
     """It runs from any folder with our prices, and its help has examples."""
     command = [sys.executable, reprice.__file__]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from tests.testbed.answers import Answer, answer
 from tests.testbed.journal import Entry, Journal
@@ -17,22 +18,29 @@ def respond(journal: Journal, entry: Entry, body: bytes) -> Answer:
     if entry.target.startswith(CONTROL):
         return _control(journal, entry)
     headers = {name.lower(): value for name, value in entry.headers}
+    scenario: str | None
     scenario, kind, accepted = (headers.get(name, "") for name in (HEADER, "content-type", "accept-encoding"))
-    scenario = _turned(journal, entry.host, scenario)
+    scenario = _here(journal, entry.host, scenario)
+    if scenario is None:
+        return Answer(0, (), (), framing="length", ending="reset", gate="", gate_at=-1, pause_ms=0)
     return answer(entry.host, entry.target, scenario, kind, accepted, body)
 
 
-def _turned(journal: Journal, host: str, text: str) -> str:
+def _here(journal: Journal, host: str, text: str) -> str | None:
     """What a scenario means for this host, this time."""
     if host in journal.outages:
         return Scenario(status=503).header()[HEADER]
-    scenario = parse(text)
-    if scenario.only and scenario.only != host:
-        return Scenario(counts=scenario.counts).header()[HEADER]
-    if scenario.series and (turn := journal.turn(scenario.series)) < len(scenario.first):
-        status = scenario.first[turn]
-        return (Scenario(status=status) if status else Scenario(ending="mute")).header()[HEADER]
-    return text
+    wanted = parse(text)
+    if wanted.only and wanted.only != host:
+        return Scenario(counts=wanted.counts).header()[HEADER]
+    return _turn(journal, wanted) if wanted.fails else text
+
+
+def _turn(journal: Journal, wanted: Scenario) -> str | None:
+    """The scenario of this one of several requests; None where it gets no answer."""
+    before = journal.ask_again(wanted.name)
+    status = wanted.fails[before] if before < len(wanted.fails) else wanted.status
+    return replace(wanted, fails=(), status=status).header()[HEADER] if status else None
 
 
 def _control(journal: Journal, entry: Entry) -> Answer:

@@ -44,5 +44,5 @@ def _failing_event(self: Attempt, *rest: Any, **more: Any) -> Any:
 
 
 begin.attempt = _failing_attempt  # type: ignore[assignment]
-Attempt.ask, Attempt.event = _failing_ask, _failing_event  # type: ignore[method-assign]
+Attempt.ask, Attempt.event = _failing_ask, _failing_event  # type: ignore[assignment, method-assign]
 Meter.feed = _failing_feed  # type: ignore[method-assign]

@@ -96,7 +96,7 @@ async def _until_gone(entry: Entry, reader: asyncio.StreamReader, writer: asynci
 
 async def _answer(journal: Journal, found: Answer, writer: asyncio.StreamWriter) -> bool:
     chunked = found.framing == "chunked"
-    if found.ending == "mute":
+    if not found.status:
         _reset(writer)
         return False
     writer.write(_head(found))

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -53,7 +53,7 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_KEPT_ENTRIES)
         self._doors: dict[str, asyncio.Event] = {}
-        self._series: Counter[str] = Counter()
+        self._asked: dict[str, int] = {}
         self.outages: set[str] = set()
         self.count = 0
 
@@ -69,14 +69,15 @@ class Journal:
         """Entries after the given number."""
         return [entry.public() for entry in self._entries if entry.number > number]
 
+    def ask_again(self, name: str) -> int:
+        """How often this name was asked for before."""
+        before = self._asked.get(name, 0)
+        self._asked[name] = before + 1
+        return before
+
     def open_door(self, name: str) -> None:
         """Let everyone pass who waits at the door, now or later."""
         self._door(name).set()
-
-    def turn(self, series: str) -> int:
-        """How often a series was asked for before."""
-        self._series[series] += 1
-        return self._series[series] - 1
 
     async def pass_door(self, name: str) -> None:
         """Wait until the door has been opened."""

@@ -17,6 +17,8 @@ from tests.testbed.upstream import PATIENCE_SECONDS, ROOT
 
 ADDON = ROOT / "addon" / "llmobserve.py"
 PRICES = ROOT / "tests" / "testbed" / "prices.yaml"
+# A script, never to be imported here: it makes the metering fail.
+FAULTS = Path(__file__).with_name("faults.py")
 _REDIRECT = Path(__file__).with_name("redirect.py")
 
 

@@ -1,7 +1,7 @@
 """What a test asks of the upstream, as one value that travels in the request; it does not know how it is done.
 
 A request without the header gets a plain good answer. Nothing about a scenario is kept by the server, but how often
-a `series` was asked for.
+a named one was asked for.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 HEADER = "x-testbed"
 
-type Ending = Literal["clean", "close", "reset", "rst_stream", "goaway", "mute"]
+type Ending = Literal["clean", "close", "reset", "rst_stream", "goaway"]
 type Framing = Literal["chunked", "length", "until_close"]
 
 
@@ -33,13 +33,14 @@ class Scenario:
     `words` is the text of the answer, piece by piece; `length` repeats or cuts it to that many pieces.
     `encoding` holds unless the request asks for identity, with `insists` even then. `after` counts the messages sent
     before `ending` or `error_event`; `gate` names a door behind the first `gate_after` messages, which a test opens
-    over the control path, so that no test has to guess a duration. `mute` ends without a byte. `series` is a name whose
-    requests get the statuses in `first`, one after the other (0: no answer but a reset), and then the good answer; a
-    request to another host than `only` gets that at once. `job` names a batch or a background response, and
-    `state` is how far it is, in the provider's word. `body` is an answer as it stands, of hosts without a format here.
+    over the control path, so that no test has to guess a duration. `fails` are the statuses of the first requests that
+    bear the same `name`, 0 for a connection that is reset. A request to another host than `only` gets the good answer.
+    `job` names a batch or a background response, and `state` is how far it is, in the provider's word. `body` is an answer as it stands, of hosts without a format here.
     """
 
     status: int = 200
+    fails: tuple[int, ...] = ()
+    name: str = ""
     counts: Counts | None = None
     words: tuple[str, ...] | None = None
     length: int = 0
@@ -66,8 +67,6 @@ class Scenario:
     gate: str = ""
     gate_after: int = 1
     pause_ms: int = 0
-    series: str = ""
-    first: tuple[int, ...] = ()
     only: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=())
 
@@ -82,7 +81,7 @@ def parse(text: str) -> Scenario:
     raw: dict[str, Any] = json.loads(text) if text else {}
     if raw.get("counts"):
         raw["counts"] = Counts(**raw["counts"])
-    for name in ("words", "headers", "first"):
+    for name in ("words", "headers", "fails"):
         if raw.get(name) is not None:
             raw[name] = tuple(tuple(item) if isinstance(item, list) else item for item in raw[name])
     return Scenario(**raw)

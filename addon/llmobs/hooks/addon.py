@@ -13,25 +13,26 @@ from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import asking, begin, callers, clocks, flows, sockets, start
+from llmobs.hooks import answering, asking, begin, billed, callers, clocks, flows, sockets, start
 from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
 from llmobs.hooks.relaying import Relaying
-from llmobs.lines import Lines
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
-from llmobs.wire.content_encoding import Decoder
-from llmobs.wire.framing import Framer
 from llmobs.writer import SpoolError
 
 LOG = logging.getLogger("llmobserve")
 # In a checkout the prices lie at its root, in an installed package within it.
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
-HTTP_OK = 200
+
+
+def _check(settings: Settings) -> None:
+    if problems := settings.problems():
+        raise ConfigError(problems)
 
 
 def _file(named: str) -> Path | None:
@@ -65,6 +66,8 @@ class LLMObserve:
     def configure(self, updated: set[str]) -> None:
         """Read prices again where their options changed; a mistake in them stops the start."""
         self.settings = Settings.of(ctx.options)
+        self._checked(lambda: _check(self.settings))
+        self.calls.retries.skip = self.settings.retries == "skip"
         if "llmobserve_pricing" in updated:
             files = filter(None, (PRICES, _file(self.settings.pricing)))
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
@@ -148,8 +151,7 @@ class LLMObserve:
             callers.pass_by(flow)
             return
         named = flows.headers(flow.request)
-        said = self.callers.of(flow, named)
-        callers.take_off_ours(flow, named)
+        said = self.callers.take(flow, named)
         self.gate.look()
         self.relaying.take(self.gate.policies)
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
@@ -159,7 +161,8 @@ class LLMObserve:
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
             allowed, held = self.settings.include_usage, self.gate.holds(attempt) or attempt.waits
-            flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
+            tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
+            billed.identify(flow, named, tap)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: know its model, and ask for usage where the client did not."""
@@ -171,6 +174,8 @@ class LLMObserve:
             tap.close()
             if self.relaying.took(flow, tap.attempt, self.calls):
                 return
+            self.calls.link(tap.attempt, tap.request_id)
+            self.relaying.trials.count(flow, tap.attempt)
             if self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
@@ -192,20 +197,11 @@ class LLMObserve:
         if sockets.opened(flow, attempt, self.calls):
             return
         attempt.meter.note(named)
-        tap = ResponseTap(
-            attempt,
-            Decoder(named["content-encoding"]) if named.get("content-encoding") else None,
-            Framer(named.get("content-type")),
-            bank=self.calls.writer.begin,
-            lines=self._lines(attempt),
-        )
+        billed.hear(attempt, named, flow.response)
+        tap = answering.tap(named, attempt, self.calls)
         self.asking.strip(flow, tap)
         flow.response.stream = tap
         self.calls.watch(attempt, tap)
-
-    def _lines(self, attempt: Attempt) -> Lines | None:
-        results = attempt.dialect.results
-        return Lines(attempt, results, self.calls.tell) if results and attempt.status_code == HTTP_OK else None
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The answer is complete, live or read from a file."""
@@ -219,7 +215,7 @@ class LLMObserve:
             tap.see(body)
         tap.close()
         self.asking.learn(flow, tap.attempt.meter.kept)
-        tap.attempt.refusal = flows.grpc_error(flow.response)
+        tap.attempt.refusal = flows.grpc_error(flow.response) or tap.attempt.refusal
         tap.attempt.ended_at = flow.response.timestamp_end
         self.calls.finish(tap.attempt, Outcome.OK)
 

@@ -1,7 +1,7 @@
 """Begins an attempt with what its request headers tell; it does not know how it goes on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mitmproxy import http
 
@@ -18,8 +18,7 @@ from llmobs.pricing import PriceBook, Provider
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known before any call; key_names: what the policy file calls the keys, by their ids."""
 
     book: PriceBook

@@ -18,9 +18,9 @@ from llmobs.fault import told
 LOG = logging.getLogger("llmobserve")
 
 _PROXY_AUTHORIZATION, _BAGGAGE = "proxy-authorization", b"baggage"
-# Headers that are taken off, and those that are looked through.
+# Headers that are taken off, and all that tell something.
 _OURS = (attribution.HEADER.encode(), _PROXY_AUTHORIZATION.encode())
-_TOUCHED = (attribution.HEADER, _PROXY_AUTHORIZATION, "baggage")
+_TELLING = (attribution.HEADER, _PROXY_AUTHORIZATION, "baggage", "traceparent")
 
 
 class Callers:
@@ -40,8 +40,16 @@ class Callers:
         if data.valid:
             self._known[data.client_conn] = attribution.of_user(data.username)
 
-    def of(self, flow: http.HTTPFlow, named: Mapping[str, str]) -> Attribution:
-        """What is said of a request, by itself or its connection; what can't be read says nothing."""
+    def take(self, flow: http.HTTPFlow, named: Mapping[str, str]) -> Attribution:
+        """What is said of a request, by itself or its connection; what is said to us alone is taken off it."""
+        if not [name for name in named if name.startswith(_TELLING)]:
+            return self._known.get(flow.client_conn, NOTHING)
+        said = self._said(flow, named)
+        flow.request.headers.fields = tuple(_left(flow.request.headers.fields))
+        return said
+
+    def _said(self, flow: http.HTTPFlow, named: Mapping[str, str]) -> Attribution:
+        """What can't be read says nothing."""
         try:
             return attribution.merge(*_said(flow, named), self._connection(flow, named))
         except Exception as problem:  # noqa: BLE001 - whose call it is must never decide whether it gets through
@@ -68,13 +76,8 @@ def _said(flow: http.HTTPFlow, named: Mapping[str, str]) -> Iterator[Attribution
         yield attribution.of_trace(named["traceparent"])
 
 
-def take_off_ours(flow: http.HTTPFlow, named: Mapping[str, str]) -> None:
-    """What is said to us alone never reaches a provider."""
-    if any(name.startswith(_TOUCHED) for name in named):
-        flow.request.headers.fields = tuple(_left(flow.request.headers.fields))
-
-
 def _left(fields: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[bytes, bytes]]:
+    """The headers that a provider gets to see."""
     for name, value in fields:
         lower = name.lower()
         if lower.startswith(_OURS):

@@ -5,10 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from msgspec import structs
+
 from llmobs import store
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
+from llmobs.limit_watch import LimitWatch
+from llmobs.retries import Retries
 from llmobs.tap import ResponseTap
 from llmobs.writer import Writer
 
@@ -21,6 +25,8 @@ class Calls:
     def __init__(self, settled: Callable[[Event], Event]) -> None:
         self.writer: Writer
         self._settled = settled
+        self.retries = Retries()
+        self._limits = LimitWatch()
         self._estimator: ThreadPoolExecutor | None = None
         self._live: dict[str, tuple[Attempt, ResponseTap | None]] = {}
 
@@ -62,6 +68,16 @@ class Calls:
         if not attempt.silent:
             self.writer.begin(attempt.opening)
 
+    def link(self, attempt: Attempt, request_id: str | None) -> None:
+        """Know which attempt of a call this is, now that its request is complete; None where it is no call."""
+        if request_id is None or attempt.opening.event_id not in self._live:
+            return
+        try:
+            opening = structs.replace(attempt.opening, request_id=request_id)
+            attempt.opening = self.retries.begin(opening, attempt.said)
+        except Exception as problem:  # noqa: BLE001 - metering never breaks a call
+            LOG.warning("%s could not be linked: %s", attempt.opening.event_id, told(problem))
+
     def expect(self, attempt: Attempt) -> None:
         """Wait for the answer to an upgrade: it leaves a row if it is refused, what passes over the socket if not."""
         self._live[attempt.opening.event_id] = attempt, None
@@ -79,10 +95,23 @@ class Calls:
         """Hand over the row, once; counting tokens happens off the event loop."""
         if self._live.pop(attempt.opening.event_id, None) is None or (attempt.silent and attempt.job_id is None):
             return
+        self._warn(attempt)
         if attempt.guesses(outcome) and self._estimator is not None:
             self._estimator.submit(self._submit, attempt, outcome, error_type)
         else:
             self._submit(attempt, outcome, error_type)
+
+    def _warn(self, attempt: Attempt) -> None:
+        opening = attempt.opening
+        if attempt.policy is not None:  # we answered, or another host than the one that was asked
+            return
+        try:
+            said = self._limits.see(opening.host, opening.api_key_id, attempt.told_limits(), attempt.status_code)
+        except Exception as problem:  # noqa: BLE001 - metering never breaks a call
+            LOG.warning("the rate limits of %s could not be watched: %s", opening.host, told(problem))
+        else:
+            for text in said:
+                LOG.warning("%s", text)
 
     def tell(self, event: Event) -> None:
         """Hand over what an answer tells of a job that another attempt began; each state of it is told once."""
@@ -90,7 +119,7 @@ class Calls:
 
     def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
         try:
-            event = attempt.event(outcome, error_type)
+            event = self.retries.end(attempt.event(outcome, error_type), attempt.said)
         except Exception as problem:  # noqa: BLE001 - a row that tells little is better than none
             where = attempt.opening.event_id, told(problem)
             LOG.error("%s could not be priced; its row says what its request told: %s", *where)  # noqa: TRY400

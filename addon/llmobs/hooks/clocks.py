@@ -30,12 +30,13 @@ def compare(flow: http.HTTPFlow, named: Mapping[str, str], attempt: Attempt, onc
 
 def warn(skew_ms: float, whose: str, once: Once) -> None:
     """Say once of a client or a host that its clock, or ours, is wrong."""
-    if abs(skew_ms) >= FAR_MS:
+    about = f"the clock of {whose}"
+    if abs(skew_ms) >= FAR_MS and not once.said(about):
         way = "ahead of" if skew_ms > 0 else "behind"
         once.warn(
-            f"the clock of {whose} is {round(abs(skew_ms) / 60_000)} minutes {way} ours: one of them is wrong. Rows "
+            f"{about} is {round(abs(skew_ms) / 60_000)} minutes {way} ours: one of them is wrong. Rows "
             "keep our time; the columns client_skew_ms and provider_skew_ms tell the difference.",
-            about=f"the clock of {whose}",
+            about=about,
         )
 
 

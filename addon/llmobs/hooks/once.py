@@ -14,6 +14,10 @@ class Once:
     def __init__(self) -> None:
         self._said: set[str] = set()
 
+    def said(self, about: str) -> bool:
+        """Whether something was said of it; asked where a text takes time to make."""
+        return about in self._said
+
     def warn(self, text: str, about: str | None = None) -> None:
         """Say it, unless the same (or another text about the same) was said before."""
         key = about or text

@@ -61,12 +61,18 @@ class Trials:
             return
         step, asked = trial.step, trial.asked
         own = {name: getattr(attempt.opening, name) for name in _OWN}
-        if step.number > 1:
-            own |= {"attempt": step.number, "retry_of": trial.before}
         attempt.opening = structs.replace(asked.opening, **own)
         attempt.policy, attempt.reason = step.policy, step.reason
         attempt.requested_provider = asked.provider.id if step.target else None
         trial.attempt, trial.connected = attempt, partial(_reached, flow)
+
+    def count(self, flow: http.HTTPFlow, attempt: Attempt) -> None:
+        """It is the next attempt after the one before, whatever the client said of its own."""
+        trial = self._trial(flow)
+        if trial is not None and trial.before is not None:
+            before = trial.before.opening
+            number = (before.attempt or 1) + 1
+            attempt.opening = structs.replace(attempt.opening, attempt=number, retry_of=before.event_id)
 
     def fill(self, flow: http.HTTPFlow) -> None:
         """The body of an attempt's request, which did not come over its connection."""

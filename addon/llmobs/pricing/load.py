@@ -66,6 +66,7 @@ def _provider(pid: str, blocks: Sequence[ProviderBlock]) -> Provider:
         listed_only=chosen.listed_only,
         billing=Billing(chosen.billing),
         aborted=Aborted(chosen.aborted),
+        billed_errors=frozenset(word for block in blocks for word in block.billed_errors),
         subscription_keys=tuple(dict.fromkeys(key for block in blocks for key in block.subscription_keys)),
         include_usage=chosen.include_usage,
         reported_cost=None if reported is None else ReportedCost(reported.field, reported.per_usd, reported.byok),

@@ -90,6 +90,7 @@ class Provider:
     """One provider of the price file. Compared by identity, which makes it a cheap cache key.
 
     listed_only: what no route names is no call, because the hosts serve much else.
+    billed_errors: statuses and words of refusals whose prompt is billed all the same.
     subscription_keys: patterns of credentials whose calls a subscription pays for.
     """
 
@@ -100,6 +101,7 @@ class Provider:
     listed_only: bool = False
     billing: Billing = Billing.METERED
     aborted: Aborted = Aborted.SEEN
+    billed_errors: frozenset[str] = frozenset()
     subscription_keys: tuple[str, ...] = ()
     include_usage: bool = False
     reported_cost: ReportedCost | None = None

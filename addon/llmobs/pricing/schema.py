@@ -141,6 +141,7 @@ class ProviderBlock(Row):
     listed_only: Flag = False
     billing: Annotated[str, _word(BILLINGS)] = "metered"
     aborted: Annotated[str, _word(ABORTED)] = "seen"
+    billed_errors: list[Annotated[str, PlainValidator(value.refusal)]] = []
     subscription_keys: list[Annotated[str, PlainValidator(value.key_pattern)]] = []
     include_usage: Flag = False
     reported_cost: Reported | None = None

@@ -79,6 +79,16 @@ def key_pattern(value: object) -> str:
     return found
 
 
+def refusal(value: object) -> str:
+    """A status or a word of a refusal that a provider bills; nobody bills its own failure."""
+    found = text(value)
+    if found.isdecimal() and (found == "429" or not re.fullmatch(r"4\d\d", found)):
+        raise wrong(f"{found} is never billed", "write a status from 400 to 499 but 429, or an error code")
+    if not re.fullmatch(r"[\w.:/-]{1,64}", found):
+        raise wrong(f"{found!r} is no error code", "write it as the provider does, such as content_filter")
+    return found
+
+
 def whole(value: object) -> int:
     """A whole number of tokens greater than 0."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]+", value) and int(value) > 0:

@@ -23,7 +23,7 @@ class Trial:
     step: Step
     request: Request
     asked: Attempt
-    before: str | None
+    before: Attempt | None
     taken: bool = False
     attempt: Attempt | None = None
     connected: Callable[[], bool] = lambda: False
@@ -65,7 +65,6 @@ class Passage:
         """The attempt of a step."""
         request = self.request if step.target is None else self.aimed(step.target)
         assert request is not None, "a target that can't take a call is not on its course"
-        last = self.trials[-1].attempt if self.trials else None
-        trial = Trial(step, request, self.asked, last.opening.event_id if last else None)
+        trial = Trial(step, request, self.asked, self.trials[-1].attempt if self.trials else None)
         self.trials.append(trial)
         return trial
