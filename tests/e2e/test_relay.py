@@ -180,6 +180,7 @@ def test_no_first_byte_in_time(run: Run) -> None:
     row = run.row()
     assert (row["error_type"], row["policy"]) == ("timeout_first_byte", "timeouts")
     assert (row["reason"], row["outcome"]) == ("first_byte_s is 4", "client_aborted")
+    assert row["error_class"] == "transient"
     assert row["cost_status"] in UNSURE
 
 

@@ -1,11 +1,15 @@
 """Timeouts, retries and fallbacks of a policy file, and what is said of their mistakes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from llmobs.config import ConfigError
+from llmobs.dialects import DIALECTS
 from llmobs.policy import load
+from llmobs.pricing import load as prices
+from llmobs.relay.aim import Request, aim
 from tests.books import BOOK
 from tests.policy.test_load import written
 
@@ -90,3 +94,28 @@ def test_hosts_are_taken_where_no_prices_are_known(tmp_path: Path) -> None:
     text = "fallbacks: [{name: a, to: [{host: api.example.org, key_env: OTHER_KEY}]}]"
 
     assert load(written(tmp_path, text)).fallbacks[0].to[0].host == "api.example.org"
+
+
+def test_example_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a file that can be used: its hosts are known, and their paths are of the dialect that is asked for."""
+    for name in ("AZURE_OPENAI_API_KEY", "OPENROUTER_API_KEY", "VERTEX_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, "secret")
+    root = Path(__file__).parents[2]
+    section = (root / "README.md").read_text().partition("## When a provider fails")[2]
+    book = prices(root / "pricing.yaml", dialects=DIALECTS)
+
+    policies = load(written(tmp_path, section.split("```yaml\n")[1].partition("```")[0]), {"book": book})
+    asks = {"chat": ("/v1/chat/completions", "gpt-4o", "openai_chat")}
+    asks |= {"claude": ("/v1/messages", "claude-sonnet-4-5", "anthropic")}
+    for fallback in policies.fallbacks:
+        path, model, dialect = asks[fallback.name]
+        asked = Request(
+            "https", "api.example", 443, "POST", path, "HTTP/1.1", "", (), b'{"model":"%b"}' % model.encode()
+        )
+        for target in fallback.to:
+            found = aim(asked, model, target, os.environ)
+            assert found is not None
+            provider = book.provider_at(found.host, found.port)
+            assert provider is not None
+            route = book.route(provider, "POST", found.path)
+            assert (route and route.dialect) == dialect

@@ -35,7 +35,8 @@ class Scenario:
     before `ending` or `error_event`; `gate` names a door behind the first `gate_after` messages, which a test opens
     over the control path, so that no test has to guess a duration. `fails` are the statuses of the first requests that
     bear the same `name`, 0 for a connection that is reset. A request to another host than `only` gets the good answer.
-    `job` names a batch or a background response, and `state` is how far it is, in the provider's word. `body` is an answer as it stands, of hosts without a format here.
+    `job` names a batch or a background response, and `state` is how far it is, in the provider's word. `body` is an
+    answer as it stands, of hosts without a format here.
     """
 
     status: int = 200

@@ -8,6 +8,7 @@ from threading import Lock
 
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
+from llmobs.failure import FAILED, SERVER_ERROR, TIMED_OUT
 from llmobs.policy.breaker_schema import BreakerRules
 from llmobs.policy.circuit import Circuit, State
 from llmobs.policy.load import Policies
@@ -18,10 +19,6 @@ LOG = logging.getLogger("llmobserve")
 POLICY = "breaker:"
 # Hosts are those of the price file, where patterns stand for many; the oldest is forgotten.
 _HOSTS = 1000
-_SERVER_ERROR = 500
-_CLIENT_ERROR = 400
-# What an attempt is called that we gave up for its slowness.
-TIMED_OUT = "timeout_"
 
 
 @dataclass(slots=True)
@@ -133,7 +130,7 @@ def verdict(event: Event) -> bool | None:
     if event.outcome is Outcome.UPSTREAM_ABORTED or event.status_code is None:
         return True
     in_the_stream = event.outcome is Outcome.ERROR and event.error_class in ("transient", "system")
-    return event.status_code >= _SERVER_ERROR or (event.status_code < _CLIENT_ERROR and in_the_stream)
+    return event.status_code >= SERVER_ERROR or (event.status_code < FAILED and in_the_stream)
 
 
 def _refusal(host: str, tally: Tally, wait: float) -> Refusal:

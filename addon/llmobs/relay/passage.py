@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from llmobs.attempt import Attempt
-from llmobs.policy.breaker import TIMED_OUT
+from llmobs.failure import FAILED, TIMED_OUT
 from llmobs.policy.refusal import Kind
 from llmobs.policy.relay_schema import BREAKER, BUDGET, CONNECT, RATE_LIMIT, RESET, Target, Timeouts
 from llmobs.relay.aim import Request
@@ -13,7 +13,6 @@ from llmobs.relay.told import final, wait_s
 
 TIMEOUTS = "timeouts"
 _REFUSED = {Kind.UNAVAILABLE: BREAKER, Kind.BUDGET: BUDGET, Kind.RATE_LIMIT: RATE_LIMIT}
-FAILED = 400
 
 
 @dataclass(slots=True)
