@@ -5,12 +5,18 @@ It does not know what the text between the tables says.
 
 import argparse
 import ast
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from llmobs.event import COLUMNS
+from llmobs.policy.schema import PolicyFile
 from llmobs.pricing import load
 from llmobs.settings import OPTIONS
 from llmobs.units import UNITS
@@ -60,6 +66,58 @@ def providers(root: Path) -> Iterator[Row]:
         yield code(provider.id), provider.name, codes(provider.hosts), str(models or ""), codes(dialects)
 
 
+def policies(_root: Path) -> Iterator[Row]:
+    """What a policy file may hold, as its models describe themselves."""
+    yield "key", "default", "meaning"
+    yield from described(PolicyFile)
+
+
+def described(model: type[BaseModel], under: str = "") -> Iterator[Row]:
+    """The keys of a mapping, and of the mappings below them."""
+    meanings = _meanings(model)
+    for name, field in model.model_fields.items():
+        key = f"{under}{field.alias or name}"
+        yield code(key), _default(field), meanings[name].removesuffix(".")
+        for inner in _models(field.annotation):
+            # A list of mappings, names with mappings under them, or one mapping.
+            origin = get_origin(field.annotation)
+            step = "[]." if origin is list else ".NAME." if origin is dict else "."
+            yield from described(inner, f"{key}{step}")
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """The lines `key: meaning` of a docstring, each of which may go on in the next lines."""
+    found: dict[str, str] = {}
+    for line in inspect.cleandoc(model.__doc__ or "").splitlines()[1:]:
+        key, colon, meaning = line.partition(": ")
+        if colon and key in model.model_fields:
+            found[key] = meaning
+        elif found and line:
+            found[next(reversed(found))] += f" {line}"
+    if missing := [name for name in model.model_fields if name not in found]:
+        raise DocsError(f"the docstring of {model.__name__} has no line `{missing[0]}: ...`; add one")
+    return found
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(required)"
+    value = field.default
+    if isinstance(value, bool):
+        return code(str(value).lower())
+    if isinstance(value, list):
+        return code(f"[{', '.join(map(str, value))}]") if value else ""
+    return code(str(value)) if value not in (None, {}) and not isinstance(value, BaseModel) else ""
+
+
+def _models(kind: object) -> Iterator[type[BaseModel]]:
+    """The mappings that a type speaks of."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for part in get_args(kind):
+        yield from _models(part)
+
+
 def reports(root: Path) -> Iterator[Row]:
     """What lies in scripts/ and what each is for."""
     yield "file", "what it does"
@@ -76,7 +134,9 @@ def targets(root: Path) -> Iterator[Row]:
         yield code(f"make {name}"), meaning
 
 
-TABLES: dict[str, Table] = {table.__name__: table for table in (columns, units, options, providers, reports, targets)}
+TABLES: dict[str, Table] = {
+    table.__name__: table for table in (columns, units, options, providers, policies, reports, targets)
+}
 
 
 def code(text: str) -> str:

@@ -20,6 +20,7 @@ WITH calls AS (
         ]) AS tools_usd
     FROM events
     WHERE started_at >= getvariable('since') AND started_at < getvariable('until')
+        AND policy IS DISTINCT FROM 'cache' -- the provider never saw it
 )
 SELECT
     started_at::DATE AS day,

@@ -39,6 +39,11 @@ class Attempt(Facts):
         kind = failure.error_class(outcome, self.status_code, (*words, error) if error else words)
         return structs.replace(row, error_class=kind) if kind else row
 
+    def expect(self, used: Quantities) -> Invoice:
+        """What the call would cost that is about to go, if it used so much."""
+        call = structs.replace(self._call(Outcome.OK, guess=False), estimate=used, complete=False, served=True)
+        return draw(self.book, call)
+
     def _call(self, outcome: Outcome, *, guess: bool) -> Call:
         meter = self.meter
         names = tuple(filter(None, (meter.model, self.served_model, self.request_model)))

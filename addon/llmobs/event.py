@@ -150,7 +150,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "cost_usd": (USD_TYPE, "sum of the charges; NULL where unknown"),
     "list_cost_usd": (
         USD_TYPE,
-        "what it costs at list price; differs from `cost_usd` only where something else decides what is paid",
+        "what it costs at list price; differs from `cost_usd` where a plan, the provider or the cache decides on it",
     ),
     "cost_status": (
         "VARCHAR",
@@ -200,7 +200,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "rate_limits": ("JSON", "what the provider says is left of its limits, and when to come back"),
     "policy": ("VARCHAR", "policy that answered in the provider's place, or changed the call, with its name"),
     "requested_provider": ("VARCHAR", "provider that the client asked, where another one was asked in its place"),
-    "reason": ("VARCHAR", "why the policy did so"),
+    "reason": (
+        "VARCHAR",
+        "why the policy did so; of an answer from the cache the `event_id` of the call that paid for it",
+    ),
     "breaker": ("VARCHAR", "circuit breaker of the host after the call: `closed`, `open`, `half_open`"),
     "content": ("JSON", "request and answer, where the policy file asks to keep them"),
 }

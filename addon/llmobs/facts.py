@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmobs import failure, rate_limits
+from llmobs.content import Content
 from llmobs.dialect import Dialect
 from llmobs.event import Event, Outcome
 from llmobs.meter import Known, Meter
@@ -29,6 +30,7 @@ class Facts:
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
     waits: a rule may yet lead it elsewhere; then it is no attempt, and leaves no row.
     policy, reason: the rule of the policy file that answered or led it elsewhere, and why.
+    content: collects what is kept of request and answer, where the policy file asks for it.
     said: which attempt it is, as the client's SDK says. limits: what the provider says is left of its limits.
     """
 
@@ -60,6 +62,7 @@ class Facts:
     reason: str | None = None
     requested_provider: str | None = None
     breaker: str | None = None
+    content: Content | None = None
     said: Signal = field(default_factory=Signal)
     limits: Limits = field(default_factory=dict)
 

@@ -15,6 +15,7 @@ from llmobs.fingerprint import Fingerprint
 from llmobs.include_usage import UsageStripper
 from llmobs.lines import Lines
 from llmobs.meter import KEPT_BYTES, Known
+from llmobs.wire.bounded import Bounded
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.errors import WireError
 from llmobs.wire.framing import Framer
@@ -38,6 +39,7 @@ class RequestTap:
 
     held: the body is kept back until it is complete: being false, the tap makes mitmproxy buffer.
     may_ask: if this is a stream without usage, we may ask for it. asked: we did, and the client must not notice.
+    key: what equal requests have in common, where the answer may be given again.
     fingerprint: hashes what the client sends, of whatever size.
     """
 
@@ -46,6 +48,7 @@ class RequestTap:
     held: bool = False
     may_ask: bool = False
     asked: bool = False
+    key: bytes = b""
     sent: int = 0
     fingerprint: Fingerprint | None = None
     request_id: str | None = None
@@ -84,7 +87,7 @@ class ResponseTap:
 
     `decoder` is None for an answer that is not encoded. `plain` decodes what the client gets, where an answer came
     encoded although we asked for none: only plain text can be stripped. `lines` takes the calls that an answer brings
-    the results of.
+    the results of. `given` sees what the client gets, `decoded` what the answer says.
     """
 
     attempt: Attempt
@@ -94,6 +97,8 @@ class ResponseTap:
     lines: Lines | None = None
     stripper: UsageStripper | None = None
     plain: Decoder | None = None
+    given: Bounded | None = None
+    decoded: Bounded | None = None
     clock: Callable[[], float] = time.time
     _silent: list[bytes] = field(default_factory=list)
     _silent_bytes: int = 0
@@ -103,13 +108,18 @@ class ResponseTap:
     def __call__(self, data: bytes) -> bytes | list[bytes]:
         if data:
             self.see(data)
+        left = data if self.stripper is None else self._stripped(data, self.stripper)
+        if self.given is not None:
+            self.given(left)
         if self.stripper is None:
-            return data
-        if self.plain is not None:
-            data = self.plain.feed(data)
-        left = self.stripper.feed(data) if data else self.stripper.close()
+            return left
         # An empty chunk in the middle would end a chunked body.
         return [left] if left else []
+
+    def _stripped(self, data: bytes, stripper: UsageStripper) -> bytes:
+        if self.plain is not None:
+            data = self.plain.feed(data)
+        return stripper.feed(data) if data else stripper.close()
 
     def see(self, data: bytes) -> None:
         """Meter some bytes; the first failure ends the metering of this answer, and is said in its row."""
@@ -122,6 +132,8 @@ class ResponseTap:
         try:
             if self.decoder is not None:
                 data = self.decoder.feed(data)
+            if self.decoded is not None:
+                self.decoded(data)
             if not self._pass_over(data):
                 self._feed(self.framer.feed(data))
         except Exception as problem:  # noqa: BLE001 - metering never breaks a call
@@ -140,7 +152,10 @@ class ResponseTap:
 
     def _end_decoder(self) -> None:
         if self.decoder is not None:
-            self._feed(self.framer.feed(self.decoder.close()))
+            rest = self.decoder.close()
+            if self.decoded is not None:
+                self.decoded(rest)
+            self._feed(self.framer.feed(rest))
 
     def _end_framer(self) -> None:
         self._feed(self.framer.close())

@@ -82,7 +82,7 @@ def text_of(value: object) -> Iterator[str]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            if not _is_binary(value):
+            if not is_binary(value):
                 yield value
         elif isinstance(value, list):
             waiting.extend(reversed(value))
@@ -99,7 +99,8 @@ def _read(name: str, member: object) -> object:
         return None
 
 
-def _is_binary(text: str) -> bool:
+def is_binary(text: str) -> bool:
+    """Whether a text is base64, or a data URL: a file, and nothing to read."""
     if text.startswith("data:"):
         return ";base64," in text[:256]
     if len(text) < MIN_BASE64_CHARS or " " in text[:MIN_BASE64_CHARS]:

@@ -18,7 +18,8 @@ _COLUMNS = (
 QUERY = f"""
 SELECT {", ".join(f'events."{name}"' for name in _COLUMNS)}
 FROM events
-WHERE provider IS NOT NULL AND cost_status <> 'pending'
+-- An answer from the cache keeps what it saved then.
+WHERE provider IS NOT NULL AND cost_status <> 'pending' AND policy IS DISTINCT FROM 'cache'
     AND started_at >= coalesce(getvariable('since')::TIMESTAMP, TIMESTAMP '0001-01-01')
     AND started_at < coalesce(getvariable('until')::TIMESTAMP, TIMESTAMP 'infinity')
     AND (getvariable('provider') IS NULL OR events.provider = getvariable('provider'))

@@ -148,6 +148,20 @@ def test_users_with_a_password(upstream: Upstream, tmp_path: Path, kind: str) ->
     assert "secret" not in log
 
 
+def test_plain_request_without_the_password(upstream: Upstream, tmp_path: Path) -> None:
+    """A request that comes through no tunnel is asked for the password as well, and leaves no row."""
+    with Proxy(tmp_path / "proxy", upstream, options={"proxyauth": "ann:secret"}) as proxy:
+        with httpx.Client(proxy=_named(proxy, "ann", "wrong")) as client:
+            answered = client.post(asks.CHAT.url.replace("https:", "http:"), json=asks.CHAT.body)
+        with httpx.Client(proxy=_named(proxy, "ann", "secret"), verify=proxy.trust()) as client:
+            told = {"X-LLMObserve-Tags": "user=bob;team=red"}
+            assert client.post(asks.CHAT.url, json=asks.CHAT.body, headers=told).status_code == 200
+        (row,) = rows.every(proxy.db, 1)
+
+    assert answered.status_code == 407
+    assert json.loads(row["tags"]) == {"user": "ann", "team": "red"}
+
+
 def test_socks(upstream: Upstream, tmp_path: Path) -> None:
     """The same user name says the same over SOCKS."""
     if shutil.which("curl") is None:

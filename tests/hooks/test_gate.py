@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from mitmproxy.test import tflow
 
 from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
@@ -13,6 +14,7 @@ from llmobs.hooks import gate as module
 from llmobs.hooks.gate import Gate
 from llmobs.policy import Kind, Policies, Refusal
 from tests.hooks.test_addon import CHAT, Proxy
+from tests.policy.calls import attempt
 
 
 class Rule:
@@ -138,3 +140,53 @@ def test_wrong_policy_file_stops_the_start(tmp_path: Path) -> None:
 
     with pytest.raises(SystemExit, match=r"policy\.yaml:1: kes: is not a known key; did you mean keys\?"):
         Proxy(tmp_path, llmobserve_policy=str(file))
+
+
+@pytest.mark.parametrize(
+    ("headers", "held"),
+    [
+        ({"content-length": "100000"}, True),
+        ({"content-length": str(32 * 1024 * 1024)}, True),
+        ({"content-length": str(32 * 1024 * 1024 + 1)}, False),
+        ({"content-type": "application/json"}, True),
+        ({"content-type": "application/grpc"}, False),
+        ({"content-type": "audio/wav"}, False),
+        ({}, False),
+    ],
+)
+def test_what_does_not_end_is_not_held(headers: dict[str, str], held: bool) -> None:
+    """A request is kept back where it fits into memory and ends before its answer begins."""
+    gate = Gate(Rule())
+
+    assert gate.holds(attempt(), headers) is held
+    assert not Gate(Rule(active=False)).holds(attempt(), headers)
+
+
+def test_known_grpc_and_sockets_are_held() -> None:
+    """A gRPC method that is known sends one message, and the upgrade of a socket has no body."""
+    gate = Gate(Rule())
+
+    assert gate.holds(attempt(body=b"", dialect="xai_grpc"), {"content-type": "application/grpc"})
+    assert gate.holds(attempt(method="GET"), {})
+
+
+def test_call_that_is_not_held_is_not_asked_about(proxy: Proxy) -> None:
+    """What went up already can't be refused any more."""
+    proxy.addon.gate.guards = (Rule(REFUSAL),)
+
+    flow = proxy.flow(headers={"content_type": "audio/wav", "content_length": str(64 * 1024 * 1024)})
+
+    assert flow.response is None
+
+
+def test_recorded_call_is_not_refused(proxy: Proxy) -> None:
+    """A call that is read from a file was answered long ago."""
+    proxy.addon.gate.guards = (Rule(REFUSAL),)
+    flow = tflow.tflow(resp=True)
+    flow.request.host, flow.request.path, flow.request.method = "api.openai.com", "/v1/chat/completions", "POST"
+    answered = flow.response
+
+    proxy.addon.requestheaders(flow)
+    proxy.addon.request(flow)
+
+    assert flow.response is answered

@@ -48,6 +48,7 @@ def after(key: str, **changes: object) -> Event:
         ({"outcome": Outcome.CLIENT_ABORTED}, None),
         ({"outcome": Outcome.CLIENT_ABORTED, "error_type": "timeout_first_byte"}, True),
         ({"outcome": Outcome.INTERRUPTED}, None),
+        ({"policy": "cache"}, None),
         ({**FAILED, "policy": "breaker:api.openai.com", "error_type": "provider_unavailable"}, None),
         ({**FAILED, "policy": "retries", "error_type": "server_error"}, True),
     ],

@@ -101,7 +101,7 @@ def test_example_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name in ("AZURE_OPENAI_API_KEY", "OPENROUTER_API_KEY", "VERTEX_ACCESS_TOKEN"):
         monkeypatch.setenv(name, "secret")
     root = Path(__file__).parents[2]
-    section = (root / "README.md").read_text().partition("## When a provider fails")[2]
+    section = (root / "README.md").read_text().partition("### When a provider fails")[2]
     book = prices(root / "pricing.yaml", dialects=DIALECTS)
 
     policies = load(written(tmp_path, section.split("```yaml\n")[1].partition("```")[0]), {"book": book})

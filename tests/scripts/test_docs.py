@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from llmobs.event import COLUMNS
 from llmobs.settings import OPTIONS
@@ -97,6 +98,61 @@ def test_broken_markers_are_explained(project: Path, capsys: pytest.CaptureFixtu
     assert docs.main([], project) == 1
     assert says in capsys.readouterr().err
     assert (project / "README.md").read_text() == text
+
+
+class Inner(BaseModel):
+    """A part.
+
+    size: how large it is,
+    in the next line.
+    """
+
+    size: int = 3
+
+
+class Outer(BaseModel):
+    """A whole.
+
+    parts: several.
+    named: by name.
+    one: just one.
+    maybe: one or none.
+    """
+
+    parts: list[Inner]
+    named: dict[str, Inner] = {}
+    one: Inner = Inner()
+    maybe: Inner | None = None
+
+
+def test_keys_of_a_policy_file_are_described_by_their_models(project: Path) -> None:
+    """Each key stands with its default and its line of the docstring, below the key that holds it."""
+
+    assert list(docs.described(Outer)) == [
+        ("`parts`", "(required)", "several"),
+        ("`parts[].size`", "`3`", "how large it is, in the next line"),
+        ("`named`", "", "by name"),
+        ("`named.NAME.size`", "`3`", "how large it is, in the next line"),
+        ("`one`", "", "just one"),
+        ("`one.size`", "`3`", "how large it is, in the next line"),
+        ("`maybe`", "", "one or none"),
+        ("`maybe.size`", "`3`", "how large it is, in the next line"),
+    ]
+
+
+def test_key_without_a_description_is_an_error() -> None:
+    """A key that its model does not describe can't be written down."""
+
+    class Silent(BaseModel):
+        """Nothing is said.
+
+        Nor here.
+        """
+
+        size: int = 3
+
+    with pytest.raises(docs.DocsError, match=r"the docstring of Silent has no line `size: \.\.\.`; add one"):
+        list(docs.described(Silent))
 
 
 def test_defaults_are_written_as_mitmproxy_takes_them(project: Path) -> None:

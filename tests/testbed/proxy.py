@@ -94,7 +94,7 @@ class Proxy:
         options |= self.options
         return [
             *(sys.executable, "-c", program),
-            *(part for mode in self.modes for part in ("--mode", f"{mode}@{_free_port()}")),
+            *(part for mode in self.modes for part in ("--mode", f"{mode}@{free_port()}")),
             *(part for script in scripts for part in ("-s", str(script))),
             *(part for name, value in options.items() for part in ("--set", f"{name}={value}")),
         ]
@@ -152,7 +152,8 @@ class Proxy:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

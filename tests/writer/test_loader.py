@@ -307,3 +307,13 @@ def test_interrupted_call() -> None:
         "estimated",
         "pending",
     ]
+
+
+def test_content_that_no_column_takes(spool: Spool, loader: Loader, database: Path) -> None:
+    """A call whose content the database refuses is stored without it."""
+    end(spool, replace(ended("a"), content="no JSON"))
+
+    load(loader)
+
+    assert store.read(database, "SELECT event_id, content, usage IS NOT NULL FROM events").rows == [("a", None, True)]
+    assert loader.rejected == 0

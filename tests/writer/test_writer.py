@@ -483,3 +483,34 @@ def test_read_only_database() -> None:
         assert answer.stdout == "0 1\n"
         assert "give this user write permission" in answer.stderr
         assert outcomes(database) == [("a", "ok")]
+
+
+def test_content_is_forgotten(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Content goes when its days are over, and at once when those are made fewer; without a number all stays."""
+    days: list[int | None] = [None]
+    writer = Writer(database, LOG, lambda: days[0])
+    writer.start()
+    writer.submit(replace(ended("a"), content="{}"))
+    until(lambda: writer.stored)
+    assert store.read(database, "SELECT content FROM events").rows == [("{}",)]
+
+    days[0] = 100_000
+    until(lambda: writer._forgot_days == days[0])
+    assert store.read(database, "SELECT content FROM events").rows == [("{}",)]
+    days[0] = 0
+    until(lambda: writer._forgot_days == days[0])
+    writer.submit(replace(ended("b"), content="{}"))
+    until(lambda: writer.stored == 2)
+    kept = store.read(database, "SELECT event_id, content FROM events ORDER BY 1").rows
+    writer.close()
+
+    assert kept == [("a", None), ("b", "{}")]
+
+
+def test_nothing_to_forget(database: Path) -> None:
+    """Without a database none is made for it."""
+    writer = Writer(database, LOG, lambda: 7)
+    writer.start()
+    writer.close()
+
+    assert not database.exists()

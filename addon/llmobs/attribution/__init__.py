@@ -5,12 +5,13 @@ It does not know HTTP libraries; a header's name comes in small letters. What ca
 
 from llmobs.attribution.readers import HEADER, of_baggage, of_headers, of_trace, split_baggage
 from llmobs.attribution.said import COLUMNS, NOTHING, Attribution, merge
-from llmobs.attribution.user import of_user, real_user
+from llmobs.attribution.user import USER, of_user, real_user
 
 __all__ = [
     "COLUMNS",
     "HEADER",
     "NOTHING",
+    "USER",
     "Attribution",
     "merge",
     "of_baggage",

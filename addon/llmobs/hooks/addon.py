@@ -20,6 +20,8 @@ from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
 from llmobs.hooks.relaying import Relaying
+from llmobs.hooks.replay import Replay
+from llmobs.hooks.rules import Rules
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
@@ -46,15 +48,16 @@ class LLMObserve:
     def __init__(self) -> None:
         self.settings: Settings
         self.book: PriceBook
-        self.gate = Gate()
-        self.calls = Calls(self.gate.settle)
+        self.rules = Rules(self._database)
+        self.replay = Replay(self.rules.cache)
+        self.gate = Gate(*self.rules.guards)
+        self.calls = Calls(self.gate.settle, lambda: self.rules.capture.keep_days)
         self.salt = b""
         self.asking = asking.Asking()
         self.callers = Callers()
         self.once = Once()
         self.relaying = Relaying()
-        # It has a hook of its own for the end, which waits.
-        self.addons = [self.relaying]
+        self.addons = [self.relaying]  # for its own `done`, which waits
 
     # Life: constructors do nothing, `configure` provisions, `done` cleans up.
 
@@ -110,6 +113,7 @@ class LLMObserve:
     def done(self) -> None:
         """End what is running as interrupted, and leave every row in the database or the spool."""
         self.calls.close()
+        self.rules.budgets.close()
 
     # Connections.
 
@@ -143,7 +147,7 @@ class LLMObserve:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Begin an attempt, and let its body through as it comes."""
-        if not self.relaying.trials.receive(flow):
+        if not self.relaying.trials.receive(flow) or flows.unwelcome(flow):
             return
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
@@ -152,15 +156,14 @@ class LLMObserve:
             return
         named = flows.headers(flow.request)
         said = self.callers.take(flow, named)
-        self.gate.look()
-        self.relaying.take(self.gate.policies)
+        self.relaying.take(self.gate.look())
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
             self.relaying.look_at(flow, attempt, named)
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
-            allowed, held = self.settings.include_usage, self.gate.holds(attempt) or attempt.waits
+            allowed, held = self.settings.include_usage, self.gate.holds(attempt, named) or attempt.waits
             tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
             billed.identify(flow, named, tap)
 
@@ -176,7 +179,10 @@ class LLMObserve:
                 return
             self.calls.link(tap.attempt, tap.request_id)
             self.relaying.trials.count(flow, tap.attempt)
-            if self.gate.admit(flow, tap.attempt):
+            tap.attempt.content = self.rules.capture.begin(tap.attempt, flows.key(flow.request))
+            if (event := self.replay.answer(flow, tap)) is not None:
+                self.calls.end(tap.attempt, event)
+            elif self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
                 self.calls.finish(tap.attempt, Outcome.ERROR)
@@ -198,7 +204,7 @@ class LLMObserve:
             return
         attempt.meter.note(named)
         billed.hear(attempt, named, flow.response)
-        tap = answering.tap(named, attempt, self.calls)
+        tap = answering.tap(flow, named, attempt, self.calls, self.replay)
         self.asking.strip(flow, tap)
         flow.response.stream = tap
         self.calls.watch(attempt, tap)
@@ -217,6 +223,7 @@ class LLMObserve:
         self.asking.learn(flow, tap.attempt.meter.kept)
         tap.attempt.refusal = flows.grpc_error(flow.response) or tap.attempt.refusal
         tap.attempt.ended_at = flow.response.timestamp_end
+        self.replay.keep(flow, tap)
         self.calls.finish(tap.attempt, Outcome.OK)
 
     def error(self, flow: http.HTTPFlow) -> None:

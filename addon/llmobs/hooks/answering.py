@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 
+from mitmproxy import http
+
 from llmobs.attempt import Attempt
 from llmobs.hooks.calls import Calls
-from llmobs.lines import Lines
+from llmobs.hooks.replay import Replay
 from llmobs.tap import ResponseTap
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.framing import Framer
 
-_OK = 200
 
-
-def tap(named: Mapping[str, str], attempt: Attempt, calls: Calls) -> ResponseTap:
+def tap(flow: http.HTTPFlow, named: Mapping[str, str], attempt: Attempt, calls: Calls, replay: Replay) -> ResponseTap:
     """What sees an answer that has these headers."""
-    encoding, results = named.get("content-encoding"), attempt.dialect.results
+    encoding, kind = named.get("content-encoding"), named.get("content-type")
     return ResponseTap(
         attempt,
         Decoder(encoding) if encoding else None,
-        Framer(named.get("content-type")),
+        Framer(kind),
         bank=calls.writer.begin,
-        lines=Lines(attempt, results, calls.tell) if results and attempt.status_code == _OK else None,
+        lines=calls.lines(attempt),
+        given=replay.recorder(flow),
+        decoded=attempt.content.collects(kind) if attempt.content else None,
     )

@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -51,7 +52,7 @@ class Callers:
     def _said(self, flow: http.HTTPFlow, named: Mapping[str, str]) -> Attribution:
         """What can't be read says nothing."""
         try:
-            return attribution.merge(*_said(flow, named), self._connection(flow, named))
+            return _of_its_user(flow, attribution.merge(*_said(flow, named), self._connection(flow, named)))
         except Exception as problem:  # noqa: BLE001 - whose call it is must never decide whether it gets through
             LOG.warning("%s: whose call it is could not be read: %s", flow.id, told(problem))
             return NOTHING
@@ -62,6 +63,13 @@ class Callers:
         if known is None and (name := _user(flow, named.get(_PROXY_AUTHORIZATION))):
             return attribution.of_user(name)
         return known or NOTHING
+
+
+def _of_its_user(flow: http.HTTPFlow, said: Attribution) -> Attribution:
+    """Whoever has shown a password is believed to be himself, whatever his request says."""
+    if not (let_in := flow.metadata.get("proxyauth")):
+        return said
+    return replace(said, tags={**said.tags, attribution.USER: attribution.real_user(str(let_in[0]))})
 
 
 def _said(flow: http.HTTPFlow, named: Mapping[str, str]) -> Iterator[Attribution]:

@@ -3,29 +3,39 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from msgspec import structs
 
 from llmobs import store
 from llmobs.attempt import Attempt
+from llmobs.content import Content
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
 from llmobs.limit_watch import LimitWatch
+from llmobs.lines import Lines
 from llmobs.retries import Retries
 from llmobs.tap import ResponseTap
 from llmobs.writer import Writer
 
 LOG = logging.getLogger("llmobserve")
 
+# Calls whose content waits to be made fit to keep, some megabytes each; beyond that it is dropped.
+CONTENTS = 32
+OK = 200
+
 
 class Calls:
     """Every attempt between its request and its row, whichever way it ends; `settled` has the last word on each row."""
 
-    def __init__(self, settled: Callable[[Event], Event]) -> None:
+    def __init__(self, settled: Callable[[Event], Event], keep_days: Callable[[], int | None]) -> None:
         self.writer: Writer
         self._settled = settled
         self.retries = Retries()
+        self._keep_days = keep_days
+        self._contents = BoundedSemaphore(CONTENTS)
         self._limits = LimitWatch()
         self._estimator: ThreadPoolExecutor | None = None
         self._live: dict[str, tuple[Attempt, ResponseTap | None]] = {}
@@ -39,7 +49,7 @@ class Calls:
         """Start keeping rows, or go on in another database; raises SpoolError or StoreError."""
         if self.running:
             self.writer.close()
-        self.writer = Writer(database, LOG)
+        self.writer = Writer(database, LOG, self._keep_days)
         self.writer.start()
         try:
             with store.writing(self.writer.database):
@@ -96,10 +106,21 @@ class Calls:
         if self._live.pop(attempt.opening.event_id, None) is None or (attempt.silent and attempt.job_id is None):
             return
         self._warn(attempt)
-        if attempt.guesses(outcome) and self._estimator is not None:
-            self._estimator.submit(self._submit, attempt, outcome, error_type)
+        self._hand_over(attempt, partial(attempt.event, outcome, error_type), slow=attempt.guesses(outcome))
+
+    def end(self, attempt: Attempt, event: Event) -> None:
+        """Hand over a row that is made already, once."""
+        if self._live.pop(attempt.opening.event_id, None) is not None:
+            self._hand_over(attempt, lambda: event)
+
+    def _hand_over(self, attempt: Attempt, row: Callable[[], Event], *, slow: bool = False) -> None:
+        if attempt.content is not None and not self._contents.acquire(blocking=False):
+            LOG.warning("the content of %s is dropped: that of too many calls waits", attempt.opening.event_id)
+            attempt.content = None
+        if (slow or attempt.content is not None) and self._estimator is not None:
+            self._estimator.submit(self._submit, attempt, row)
         else:
-            self._submit(attempt, outcome, error_type)
+            self._submit(attempt, row)
 
     def _warn(self, attempt: Attempt) -> None:
         opening = attempt.opening
@@ -113,18 +134,37 @@ class Calls:
             for text in said:
                 LOG.warning("%s", text)
 
+    def lines(self, attempt: Attempt) -> Lines | None:
+        """What takes the calls that an answer brings the results of."""
+        results = attempt.dialect.results
+        return Lines(attempt, results, self.tell) if results and attempt.status_code == OK else None
+
     def tell(self, event: Event) -> None:
         """Hand over what an answer tells of a job that another attempt began; each state of it is told once."""
         self.writer.submit(event, f"{event.provider} {event.job_id} {event.results_id} {event.cost_status}")
 
-    def _submit(self, attempt: Attempt, outcome: Outcome, error_type: str | None) -> None:
+    def _submit(self, attempt: Attempt, row: Callable[[], Event]) -> None:
         try:
-            event = self.retries.end(attempt.event(outcome, error_type), attempt.said)
+            event = self.retries.end(row(), attempt.said)
         except Exception as problem:  # noqa: BLE001 - a row that tells little is better than none
             where = attempt.opening.event_id, told(problem)
             LOG.error("%s could not be priced; its row says what its request told: %s", *where)  # noqa: TRY400
             event = attempt.opening
+        if attempt.content is not None:
+            event = _with_content(event, attempt, attempt.content)
+            self._contents.release()
         if attempt.silent:
             self.tell(event)
         else:
-            self.writer.submit(self._settled(event))
+            # In this order: whoever counts it must not find it in the database before.
+            event = self._settled(event)
+            self.writer.submit(event)
+
+
+def _with_content(event: Event, attempt: Attempt, content: Content) -> Event:
+    """The row with request and answer; without them where they can't be made fit to keep."""
+    try:
+        return structs.replace(event, content=content.text(attempt.asked, attempt.request_bytes))
+    except Exception as problem:  # noqa: BLE001 - rather none than too much
+        LOG.warning("the content of %s is dropped: %s", event.event_id, told(problem))
+        return event

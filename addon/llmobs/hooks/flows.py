@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mitmproxy import http
+from mitmproxy.addons import proxyauth
 from mitmproxy.connection import ConnectionState
 
 from llmobs import identity
@@ -15,6 +16,7 @@ from llmobs.pricing import Billing, PriceBook, Provider, Route
 
 # Headers that name the model or the tier that was really served, where the body does not.
 _SERVED_MODEL = ("openai-model", "x-ms-served-model", "dg-model-name")
+_REALM = f'realm="{proxyauth.REALM}"'
 # What a client's RST_STREAM says; an upstream that gives up sends INTERNAL_ERROR, and both connections stay open.
 _CANCEL = "(CANCEL)"
 # Segments of a path that name an object: a digit and some length, or a placeholder of a recording.
@@ -44,6 +46,12 @@ def destination(book: PriceBook, flow: http.HTTPFlow) -> tuple[str, Provider] | 
     name = flow.request.pretty_host
     found = book.provider_at(name, port)
     return (name, found) if found else None
+
+
+def unwelcome(flow: http.HTTPFlow) -> bool:
+    """Whether mitmproxy has answered the request itself, to ask for a password."""
+    asked = flow.response.headers if flow.response else {}
+    return any(_REALM in asked.get(name, "") for name in ("proxy-authenticate", "www-authenticate"))
 
 
 def path(request: http.Request) -> str:
@@ -87,6 +95,11 @@ def opening(
         client_skew_ms=None if said.sent_at is None else (said.sent_at - request.timestamp_start) * 1000,
         **columns,
     )
+
+
+def key(request: http.Request) -> str | None:
+    """The key that a request is made with, which nothing may store."""
+    return identity.key(headers(request), request.path.partition("?")[2])
 
 
 def billing(provider: Provider, route: Route | None, named: Mapping[str, str], request: http.Request) -> Billing | None:

@@ -17,11 +17,16 @@ from llmobs.policy.breaker import Breaker
 from llmobs.policy.refusal import answer
 from llmobs.policy.schema import PolicyFile
 from llmobs.pricing import PriceBook
+from llmobs.tap import is_small
 
 LOG = logging.getLogger("llmobserve")
 
 # An edit holds for calls a second later; asking the disk for each call would cost more than the call's own rules.
 LOOK_SECONDS = 1.0
+
+# A request that a rule may refuse is kept until it is complete. Prompts with some pictures are below this; what is
+# longer goes without being asked for, and counts all the same.
+HELD_BYTES = 32 * 1024 * 1024
 
 
 class Gate:
@@ -52,29 +57,33 @@ class Gate:
         for guard in self.guards:
             guard.configure(policies)
 
-    def look(self) -> None:
-        """Take the rules anew where the file was edited; a broken edit keeps the old ones."""
+    def look(self) -> Policies:
+        """The rules in force, taken anew where the file was edited; a broken edit keeps the old ones."""
         now = time.monotonic()
-        if self._file is None or now - self._looked < LOOK_SECONDS:
-            return
-        self._looked = now
-        if (stamp := _stamp(self._file)) == self._read:
+        if self._file is not None and now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._renew(self._file)
+        return self.policies
+
+    def _renew(self, file: Path) -> None:
+        if (stamp := _stamp(file)) == self._read:
             return
         self._read = stamp
         try:
-            self._take(load(self._file, self._known))
+            self._take(load(file, self._known))
         except ConfigError as problem:
             LOG.warning("the policy file is not taken, the former rules stay:\n%s", problem)
         else:
             LOG.warning("the policy file has changed: its rules are in force from now on")
 
-    def holds(self, attempt: Attempt) -> bool:
+    def holds(self, attempt: Attempt, headers: Mapping[str, str]) -> bool:
         """Whether a call has to wait here until its request is complete, as a rule may refuse it."""
-        return not attempt.silent and any(guard.active for guard in self.guards)
+        return not attempt.silent and any(guard.active for guard in self.guards) and _may_wait(attempt, headers)
 
     def admit(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
         """Whether a call may go; where not, it is answered in the provider's place."""
-        for guard in self.guards if self.holds(attempt) else ():
+        may_refuse = not attempt.silent and not flow.request.stream and flow.response is None
+        for guard in self.guards if may_refuse else ():
             if (refusal := _asked(guard, attempt)) is not None:
                 _refuse(flow, attempt, refusal)
                 return False
@@ -104,6 +113,19 @@ def _refuse(flow: http.HTTPFlow, attempt: Attempt, refusal: Refusal) -> None:
     flow.response = http.Response.make(said.status, said.body, said.headers)
     attempt.status_code = said.status
     attempt.policy, attempt.trouble, attempt.reason = refusal.policy, str(refusal.kind), refusal.message
+
+
+def _may_wait(attempt: Attempt, headers: Mapping[str, str]) -> bool:
+    """Whether a request ends by itself, and fits into memory.
+
+    One that goes up while its answer comes down would wait for ever: gRPC of an unknown method, sound as it is spoken.
+    """
+    length, kind = headers.get("content-length"), headers.get("content-type", "")
+    if length is not None:
+        return is_small(headers, HELD_BYTES)
+    if "grpc" in kind:
+        return attempt.dialect.proto is not None
+    return "json" in kind or attempt.opening.method == "GET"
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

@@ -17,6 +17,8 @@ from llmobs.policy.refusal import Kind, Refusal
 LOG = logging.getLogger("llmobserve")
 
 POLICY = "breaker:"
+# Whose answers were not the host's.
+CACHE = "cache"
 # Hosts are those of the price file, where patterns stand for many; the oldest is forgotten.
 _HOSTS = 1000
 
@@ -120,8 +122,8 @@ class Breaker:
 
 def verdict(event: Event) -> bool | None:
     """Whether a call shows that its host fails; None where it shows nothing."""
-    refused = event.policy is not None and event.error_type in tuple(Kind)
-    if refused or event.outcome is Outcome.INTERRUPTED:
+    ours = event.policy == CACHE or (event.policy is not None and event.error_type in tuple(Kind))
+    if ours or event.outcome is Outcome.INTERRUPTED:
         return None
     if (event.error_type or "").startswith(TIMED_OUT):
         return True

@@ -7,8 +7,12 @@ from llmobs.policy.amount import Count, Seconds, Share
 class BreakerRules(Row):
     """When the breaker of a host opens, and for how long; `breaker: {}` takes all of these.
 
-    failures: so many in a row. error_rate, window_s, min_calls: this share of the calls of so many seconds, once there
-    are so many. open_s: calls are refused for so long. half_open_calls: so many may then try at a time.
+    failures: it opens after so many in a row.
+    error_rate: or where this share of the calls within the window failed.
+    window_s: seconds of that window.
+    min_calls: calls that a share needs.
+    open_s: seconds for which calls are refused or led away.
+    half_open_calls: how many may then try at a time.
     """
 
     failures: Count = 5

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from llmobs.config import ConfigError, read, validated
+from llmobs.policy.links import problems as linked
 from llmobs.policy.schema import PolicyFile
 
 type Policies = PolicyFile
@@ -16,6 +17,6 @@ def load(path: Path, known: Mapping[str, object] | None = None) -> Policies:
     """
     document = read(path)
     file, problems = validated(document, PolicyFile, known)
-    if lines := document.worded([*document.problems, *problems]):
+    if lines := document.worded([*document.problems, *problems, *linked(file)]):
         raise ConfigError(lines)
     return file

@@ -11,7 +11,7 @@ from llmobs.config import value as plain
 from llmobs.config.problem import did_you_mean
 from llmobs.config.value import wrong
 from llmobs.policy.amount import Count, Seconds
-from llmobs.policy.word import Flag, Text, Word
+from llmobs.policy.fields import Flag, Name, Text, Word
 
 CONNECT, RESET, TIMEOUT = "connect", "reset", "timeout"
 BREAKER, BUDGET, RATE_LIMIT = "breaker_open", "budget", "rate_limit"
@@ -85,7 +85,14 @@ def _some(targets: list["Target"]) -> list["Target"]:
 
 
 class Timeouts(Row):
-    """How long what may take; connect, first byte and idle are of each attempt, total is of the call."""
+    """How long what may take.
+
+    where: which calls it is about, as word and pattern. Without it all are.
+    connect_s: seconds until the host of an attempt is reached.
+    first_byte_s: seconds from the start of an attempt to the first byte of its body.
+    idle_s: seconds without a byte in the middle of an answer.
+    total_s: seconds for the whole call, with all its attempts.
+    """
 
     where: dict[Word, Text] = {}
     connect_s: Seconds | None = None
@@ -95,7 +102,15 @@ class Timeouts(Row):
 
 
 class Retries(Row):
-    """So many attempts at a host; a timeout is tried again only on request, as the provider may bill it."""
+    """When a host is asked again.
+
+    where: which calls it is about, as word and pattern. Without it all are.
+    attempts: how often a host is asked, the first time included.
+    on: statuses, and `connect` (not reached), `reset` (no answer) or `timeout`, which may be billed twice.
+    backoff_s: seconds before the second attempt; they double from one to the next.
+    max_backoff_s: the longest wait, also where the provider asks for one.
+    jitter: wait any part of that.
+    """
 
     where: dict[Word, Text] = {}
     attempts: Count = 3
@@ -106,7 +121,15 @@ class Retries(Row):
 
 
 class Target(Row):
-    """Another host that can take a call. models: what the client asks for -> what it is called there; no other goes."""
+    """Another host that can take a call.
+
+    host: its name, which a price file knows.
+    path: where the call goes there; `{path}`, `{rest}`, `{model}` and `{verb}` stand for parts of the client's request.
+    models: what the client asks for, and what it is called there; where there are some, no other model goes.
+    key_env: variable of the proxy's environment that holds its key.
+    auth: `bearer`, `api-key`, `x-api-key` or `x-goog-api-key`.
+    headers: what it gets besides.
+    """
 
     host: Annotated[str, PlainValidator(_host)]
     path: Annotated[str, PlainValidator(_path)] = "{path}"
@@ -117,9 +140,15 @@ class Target(Row):
 
 
 class Fallback(Row):
-    """Where calls go that fail, one target after the other."""
+    """Where calls go that fail.
 
-    name: Text
+    name: what it is called in rows.
+    where: which calls it is about, as word and pattern. Without it all are.
+    on: as in `retries`, and `breaker_open`, `budget` or `rate_limit`, where a rule refuses.
+    to: the targets, which are asked one after the other.
+    """
+
+    name: Name
     where: dict[Word, Text] = {}
     on: list[Annotated[str, PlainValidator(_led_away)]] = [*_OVERLOADED, CONNECT, RESET, TIMEOUT, BREAKER]
     to: Annotated[list[Target], AfterValidator(_some)]

@@ -2,19 +2,37 @@
 
 from llmobs.config import Row
 from llmobs.policy.breaker_schema import BreakerRules
+from llmobs.policy.budget_schema import Budget, RateLimit
+from llmobs.policy.cache_schema import CacheRules
+from llmobs.policy.capture_schema import CaptureRules
+from llmobs.policy.fields import Flag, Name, Text, To, Word
 from llmobs.policy.relay_schema import Fallback, Retries, Timeouts
-from llmobs.policy.word import Text
+
+__all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
 
 
 class PolicyFile(Row):
     """A whole policy file; what it does not mention is off.
 
-    keys: `api_key_id` -> what the key is called in reports. breaker: when a host that fails is left alone.
-    timeouts, retries, fallbacks: what is done about a call that takes too long, or fails before its first byte.
+    keys: `api_key_id`, and what the key is called in reports.
+    budgets: what may be spent.
+    rate_limits: how much may pass in a minute.
+    cache: equal requests get the answer of the first.
+    capture: requests and answers are kept with their rows.
+    breaker: a host that fails is left alone for a while.
+    timeouts: calls that take too long are given up.
+    retries: calls that fail before their first byte are tried again.
+    fallbacks: calls that fail go to another host of the same dialect.
+    notify: names, and the Apprise URLs that each stands for; `${NAME}` is taken from the environment.
     """
 
     keys: dict[Text, Text] = {}
+    budgets: list[Budget] = []
+    rate_limits: list[RateLimit] = []
+    cache: CacheRules | None = None
+    capture: CaptureRules | None = None
     breaker: BreakerRules | None = None
     timeouts: Timeouts | None = None
     retries: Retries | None = None
     fallbacks: list[Fallback] = []
+    notify: dict[Name, list[To]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ WORDS: dict[str, Callable[[Event], str | None]] = {
     "client": lambda event: event.client,
 }
 TAG = "tag:"
+# What a call says to a word.
+type Say = Callable[[str], str | None]
 
 
 def known(word: str) -> bool:
@@ -58,8 +60,21 @@ class Scope:
 
     def fits(self, event: Event) -> bool:
         """Whether the rule is about this call."""
-        return all(fnmatchcase(said(event, word) or "", pattern) for word, pattern in self.where)
+        return self.fits_words(partial(said, event))
 
     def group(self, event: Event) -> tuple[str, ...]:
         """Under which values this call is counted; a word that it does not say counts as empty."""
-        return tuple(said(event, word) or "" for word in self.by)
+        return self.group_of_words(partial(said, event))
+
+    def fits_words(self, say: Say) -> bool:
+        """The same of calls of which only the words are known."""
+        return all(fnmatchcase(say(word) or "", pattern) for word, pattern in self.where)
+
+    def group_of_words(self, say: Say) -> tuple[str, ...]:
+        """The same of calls of which only the words are known."""
+        return tuple(say(word) or "" for word in self.by)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words that have to be known of a call."""
+        return (*(word for word, _ in self.where), *self.by)

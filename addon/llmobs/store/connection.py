@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -85,6 +85,15 @@ class Writing:
             [(kept,)] = self._db.execute(repricing.KEEP, [at]).fetchall()
             self._db.execute(repricing.RENEW)
         return int(kept)
+
+    def forget_content(self, before: datetime) -> int:
+        """Take request and answer out of the rows of calls that began before; gives their number."""
+        with self._transaction({}, ()):
+            old = [before.astimezone(UTC).replace(tzinfo=None)]
+            [(count,)] = self._db.execute(
+                "UPDATE events SET content = NULL WHERE content IS NOT NULL AND started_at < ?", old
+            ).fetchall()
+        return int(count)
 
     @contextmanager
     def _table(self, *, merging: bool) -> Iterator[str]:

@@ -104,9 +104,11 @@ class Loader:
         return interrupted(event) if line.kind is Kind.OPEN else event
 
     def _accepted(self, db: store.Writing, line: Line, event: Event) -> store.Row | None:
-        """The row as the table takes it, if need be with the usage object as a JSON string."""
+        """The row as the table takes it, if need be without content, or with the usage object as a JSON string."""
         if db.refusal(row := to_row(event)) is None:
             return row
+        if event.content is not None:
+            return self._accepted(db, line, structs.replace(event, content=None))
         row = to_row(structs.replace(event, usage=dumps(event.usage)))
         if (reason := db.refusal(row)) is None:
             return row

@@ -3,11 +3,14 @@
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
 
+from llmobs import store
 from llmobs.event import Event, from_json, to_json
 from llmobs.spool import Spool
 from llmobs.store import LockedError
@@ -22,16 +25,21 @@ LOCK_WAIT_S = 1.0
 LAST_TURN_S = 10.0
 # What the dead left may take a while; whoever stops the proxy waits for it no longer than this.
 RECOVERY_AT_CLOSE_S = 3.0
+# Content lives for days, so that an hour more is nothing.
+FORGET_S = 3600.0
 
 
 class Writer:
     """Events of one proxy: `begin` and `submit` from any thread, `start` and `close` from the one that owns it."""
 
-    def __init__(self, database: Path, log: logging.Logger) -> None:
+    def __init__(self, database: Path, log: logging.Logger, keep_days: Callable[[], int | None] = lambda: None) -> None:
         # One database, however it is named, has one spool.
         self.database = database.resolve()
         self.spool_directory = self.database.with_name(f"{self.database.name}.spool")
         self._log = log
+        self._keep_days = keep_days
+        self._forgot: float | None = None
+        self._forgot_days: int | None = None
         self._spool = Spool(self.spool_directory)
         self._loader = Loader(self.database, self._spool)
         self._trouble = Trouble(log)
@@ -124,6 +132,7 @@ class Writer:
         try:
             self._load()
             self._recover()
+            self._forget()
         except Exception as error:  # noqa: BLE001
             self._trouble.met(error, self.spooled, self.spool_directory)
             return error
@@ -148,6 +157,16 @@ class Writer:
                     break
                 if time.monotonic() - self._loaded > INTERVAL_S:
                     self._load()
+
+    def _forget(self) -> None:
+        """Take content out of the rows that are older than it may be, once an hour and when that changes."""
+        now, days = time.monotonic(), self._keep_days()
+        waits = self._forgot is not None and now - self._forgot < FORGET_S and days == self._forgot_days
+        if days is None or waits or not self.database.exists():
+            return
+        with store.writing(self.database, LOCK_WAIT_S) as db:
+            db.forget_content(datetime.now(UTC) - timedelta(days=days))
+        self._forgot, self._forgot_days = now, days
 
     def _late(self, patience: float) -> bool:
         return self._stop.is_set() and time.monotonic() - self._closing > patience

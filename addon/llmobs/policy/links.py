@@ -1,0 +1,36 @@
+"""What only the whole of a policy file tells to be wrong: names that stand twice, or for nothing."""
+
+from collections.abc import Iterable, Iterator
+
+from llmobs.config import KeyPath, Problem, did_you_mean
+from llmobs.policy.schema import Budget, PolicyFile, RateLimit
+
+
+def problems(file: PolicyFile) -> Iterator[Problem]:
+    """Each mistake with its place."""
+    yield from _twice("budgets", (rule.name for rule in file.budgets))
+    yield from _twice("rate_limits", (rule.name for rule in file.rate_limits))
+    for place, budget in enumerate(file.budgets):
+        yield from _unknown(("budgets", place, "notify"), budget, file)
+    for place, limit in enumerate(file.rate_limits):
+        yield from _empty(("rate_limits", place), limit)
+
+
+def _twice(section: str, names: Iterable[str]) -> Iterator[Problem]:
+    seen = set[str]()
+    for place, name in enumerate(names):
+        if name in seen:
+            yield Problem((section, place, "name"), f"{name!r} stands twice; give each its own name")
+        seen.add(name)
+
+
+def _unknown(path: KeyPath, budget: Budget, file: PolicyFile) -> Iterator[Problem]:
+    for place, to in enumerate(budget.notify):
+        if isinstance(to, str) and to not in file.notify:
+            known = did_you_mean(to, file.notify) if file.notify else "write an Apprise URL, or add it under notify"
+            yield Problem((*path, place), f"is no name of notify; {known}")
+
+
+def _empty(path: KeyPath, limit: RateLimit) -> Iterator[Problem]:
+    if limit.requests_per_minute is None and limit.tokens_per_minute is None:
+        yield Problem(path, "limits nothing; add requests_per_minute or tokens_per_minute")
