@@ -104,6 +104,7 @@ def test_classes(status: int | None, words: tuple[str, ...], kind: str | None) -
         (Outcome.OK, ("metering_error",), "system"),
         (Outcome.UPSTREAM_ABORTED, (), "transient"),
         (Outcome.CLIENT_ABORTED, ("error",), None),
+        (Outcome.CLIENT_ABORTED, ("timeout_idle",), "transient"),
         (Outcome.INTERRUPTED, (), None),
     ],
 )

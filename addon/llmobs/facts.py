@@ -28,6 +28,7 @@ class Facts:
 
     refusal: the provider's word for why it did nothing, where the HTTP status does not tell.
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
+    waits: a rule may yet lead it elsewhere; then it is no attempt, and leaves no row.
     policy, reason: the rule of the policy file that answered or led it elsewhere, and why.
     content: collects what is kept of request and answer, where the policy file asks for it.
     said: which attempt it is, as the client's SDK says. limits: what the provider says is left of its limits.
@@ -40,6 +41,7 @@ class Facts:
     dialect: Dialect
     meter: Meter
     silent: bool = False
+    waits: bool = False
     billing: Billing | None = None
     region: str | None = None
     query: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,8 @@ _ANYWHERE = (
 ERROR = "error"
 _EMPTY = frozenset({ERROR, "about:blank"})
 FAILED, SERVER_ERROR, TOO_MANY = 400, 500, 429
+# What an attempt is called that we gave up for its slowness, before the word of the rule.
+TIMED_OUT = "timeout_"
 TRANSIENT, USER, SYSTEM = "transient", "user", "system"
 
 # Whose status says that the same request may succeed later; 520 to 524 are Cloudflare's, 529 is Anthropic's.
@@ -80,7 +82,7 @@ def _words(answer: Members, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def error_class(outcome: Outcome, status: int | None, words: tuple[str, ...]) -> str | None:
     """Whether to repeat the request, to change it, or neither; None where nothing failed, or somebody left."""
-    if outcome is Outcome.UPSTREAM_ABORTED:
+    if outcome is Outcome.UPSTREAM_ABORTED or any(word.startswith(TIMED_OUT) for word in words):
         return TRANSIENT
     if outcome is not Outcome.ERROR and not (outcome is Outcome.OK and words):
         return None

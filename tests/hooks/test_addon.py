@@ -45,6 +45,7 @@ class Proxy:
         self.database = folder / "events.duckdb"
         self.addon = LLMObserve()
         self.context = taddons.context(self.addon)
+        self.context.options.add_option("connection_strategy", str, "eager", "as mitmproxy's own addon has it")
         options = {"llmobserve_pricing": "", **options}
         self.context.configure(self.addon, confdir=str(folder / "conf"), llmobserve_db=str(self.database), **options)
         self.addon.running()

@@ -20,11 +20,20 @@ def respond(journal: Journal, entry: Entry, body: bytes) -> Answer:
     headers = {name.lower(): value for name, value in entry.headers}
     scenario: str | None
     scenario, kind, accepted = (headers.get(name, "") for name in (HEADER, "content-type", "accept-encoding"))
-    if (wanted := parse(scenario)).fails:
-        scenario = _turn(journal, wanted)
+    scenario = _here(journal, entry.host, scenario)
     if scenario is None:
         return Answer(0, (), (), framing="length", ending="reset", gate="", gate_at=-1, pause_ms=0)
     return answer(entry.host, entry.target, scenario, kind, accepted, body)
+
+
+def _here(journal: Journal, host: str, text: str) -> str | None:
+    """What a scenario means for this host, this time."""
+    if host in journal.outages:
+        return Scenario(status=503).header()[HEADER]
+    wanted = parse(text)
+    if wanted.only and wanted.only != host:
+        return Scenario(counts=wanted.counts).header()[HEADER]
+    return _turn(journal, wanted) if wanted.fails else text
 
 
 def _turn(journal: Journal, wanted: Scenario) -> str | None:
@@ -41,6 +50,10 @@ def _control(journal: Journal, entry: Entry) -> Answer:
         result = journal.since(int(argument))
     elif verb == "open":
         journal.open_door(argument)
+    elif verb == "out":
+        journal.outages.add(argument)
+    elif verb == "back":
+        journal.outages.discard(argument)
     pieces = (json.dumps(result).encode(),)
     headers = (("Content-Type", "application/json"),)
     return Answer(200, headers, pieces, framing="length", ending="clean", gate="", gate_at=-1, pause_ms=0)

@@ -54,6 +54,7 @@ class Journal:
         self._entries: deque[Entry] = deque(maxlen=_KEPT_ENTRIES)
         self._doors: dict[str, asyncio.Event] = {}
         self._asked: dict[str, int] = {}
+        self.outages: set[str] = set()
         self.count = 0
 
     def open(self, protocol: str, head: str, method: str, target: str, headers: list[tuple[str, str]]) -> Entry:

@@ -20,14 +20,24 @@ _PARENT_GONE_CHECK_BYTES = 4096
 class Redirect:
     """Sends every name to the port in `testbed_port`."""
 
+    def __init__(self) -> None:
+        self.silent: dict[str, socket.socket] = {}
+
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         loader.add_option("testbed_port", int, 0, "port of the testbed on 127.0.0.1")
+        loader.add_option("testbed_dead", str, "", "host whose port is closed")
+        loader.add_option("testbed_deaf", str, "", "host that takes connections and never says a word")
         loader.add_option("testbed_ready", str, "", "file that gets the listening ports, one a line")
 
     def running(self) -> None:
         """Take the place of the resolver, then say which ports are open."""
         loop = asyncio.get_running_loop()
+        for host in ("dead", "deaf"):
+            self.silent[getattr(ctx.options, f"testbed_{host}")] = silent = socket.socket()
+            silent.bind(("127.0.0.1", 0))
+            if host == "deaf":
+                silent.listen()
         loop.getaddrinfo = self._resolve  # type: ignore[method-assign, assignment]
         loop.add_reader(sys.stdin.fileno(), self._parent)
         servers = ctx.master.addons.get("proxyserver").servers
@@ -40,6 +50,8 @@ class Redirect:
     async def _resolve(self, host: str, port: int, **_: Any) -> list[Any]:
         local = host in ("127.0.0.1", "localhost")
         target = (host, port) if local else ("127.0.0.1", ctx.options.testbed_port)
+        if host in self.silent:
+            target = self.silent[host].getsockname()
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", target)]
 
     def _parent(self) -> None:

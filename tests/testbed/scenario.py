@@ -34,8 +34,9 @@ class Scenario:
     `encoding` holds unless the request asks for identity, with `insists` even then. `after` counts the messages sent
     before `ending` or `error_event`; `gate` names a door behind the first `gate_after` messages, which a test opens
     over the control path, so that no test has to guess a duration. `fails` are the statuses of the first requests that
-    bear the same `name`, 0 for a connection that is reset. `job` names a batch or a background response, and
-    `state` is how far it is, in the provider's word. `body` is an answer as it stands, of hosts without a format here.
+    bear the same `name`, 0 for a connection that is reset. A request to another host than `only` gets the good answer.
+    `job` names a batch or a background response, and `state` is how far it is, in the provider's word. `body` is an
+    answer as it stands, of hosts without a format here.
     """
 
     status: int = 200
@@ -67,6 +68,7 @@ class Scenario:
     gate: str = ""
     gate_after: int = 1
     pause_ms: int = 0
+    only: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=())
 
     def header(self) -> dict[str, str]:

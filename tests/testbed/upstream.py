@@ -59,6 +59,10 @@ class Upstream:
         """Let the answers go on that wait at the gate `name`."""
         self._control(f"open/{name}")
 
+    def outage(self, host: str, *, out: bool) -> None:
+        """Have a host answer nothing but 503, or well again."""
+        self._control(f"{'out' if out else 'back'}/{host}")
+
     def wait(self, mark: int, **wanted: Any) -> dict[str, Any]:
         """The first entry after `mark` with the wanted values, as soon as there is one."""
         deadline = time.monotonic() + PATIENCE_SECONDS

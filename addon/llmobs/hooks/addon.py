@@ -13,19 +13,18 @@ from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import asking, begin, billed, callers, clocks, flows, sockets, start
+from llmobs.hooks import answering, asking, begin, billed, callers, clocks, flows, sockets, start
 from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
 from llmobs.hooks.gate import Gate
 from llmobs.hooks.once import Once
+from llmobs.hooks.relaying import Relaying
 from llmobs.hooks.replay import Replay
 from llmobs.hooks.rules import Rules
 from llmobs.pricing import PriceBook, load
 from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
-from llmobs.wire.content_encoding import Decoder
-from llmobs.wire.framing import Framer
 from llmobs.writer import SpoolError
 
 LOG = logging.getLogger("llmobserve")
@@ -57,6 +56,8 @@ class LLMObserve:
         self.asking = asking.Asking()
         self.callers = Callers()
         self.once = Once()
+        self.relaying = Relaying()
+        self.addons = [self.relaying]  # for its own `done`, which waits
 
     # Life: constructors do nothing, `configure` provisions, `done` cleans up.
 
@@ -74,7 +75,7 @@ class LLMObserve:
             files = filter(None, (PRICES, _file(self.settings.pricing)))
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
         if "llmobserve_policy" in updated:
-            self._checked(lambda: self.gate.open(_file(self.settings.policy)))
+            self._checked(lambda: self.gate.open(_file(self.settings.policy), self.book))
         if "proxyauth" in updated:
             callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
         if "llmobserve_db" in updated and self.calls.running:
@@ -104,6 +105,7 @@ class LLMObserve:
             return
         start.guard(ctx.options)
         callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
+        self.relaying.take(self.gate.policies)
         if self.settings.lean:
             start.lean(ctx.master.addons, ctx.options)
         start.greet(ctx.options, self.calls.writer.database)
@@ -134,7 +136,8 @@ class LLMObserve:
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """Know whose calls come through a tunnel, by the user name of the proxy."""
-        self.callers.connected(flow)
+        if not self.relaying.trials.refuse(flow):
+            self.callers.connected(flow)
 
     def socks5_auth(self, data: modes.Socks5AuthData) -> None:
         """The same over SOCKS."""
@@ -144,7 +147,7 @@ class LLMObserve:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Begin an attempt, and let its body through as it comes."""
-        if flows.unwelcome(flow):
+        if not self.relaying.trials.receive(flow) or flows.unwelcome(flow):
             return
         flow.request.stream = True
         destination = flows.destination(self.book, flow)
@@ -153,24 +156,29 @@ class LLMObserve:
             return
         named = flows.headers(flow.request)
         said = self.callers.take(flow, named)
+        self.relaying.take(self.gate.look())
         known = begin.Known(self.book, self.salt, self.gate.policies.keys)
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
+            self.relaying.look_at(flow, attempt, named)
             begin.run(attempt, named, self.calls)
             begin.warn(attempt, said, self.once)
-            self.gate.look()
-            allowed, held = self.settings.include_usage, self.gate.holds(attempt, named)
+            allowed, held = self.settings.include_usage, self.gate.holds(attempt, named) or attempt.waits
             tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
             billed.identify(flow, named, tap)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request is complete: know its model, and ask for usage where the client did not."""
+        self.relaying.trials.fill(flow)
         tap = flow.request.stream
         if isinstance(tap, RequestTap):
             if flow.request.raw_content and not tap.sent:
                 tap(flow.request.raw_content)
             tap.close()
+            if self.relaying.took(flow, tap.attempt, self.calls):
+                return
             self.calls.link(tap.attempt, tap.request_id)
+            self.relaying.trials.count(flow, tap.attempt)
             tap.attempt.content = self.rules.capture.begin(tap.attempt, flows.key(flow.request))
             if (event := self.replay.answer(flow, tap)) is not None:
                 self.calls.end(tap.attempt, event)
@@ -185,6 +193,7 @@ class LLMObserve:
         attempt = self._attempt(flow)
         if attempt is None:
             flow.response.stream = True
+            self.relaying.answered(flow)
             return
         named = flows.headers(flow.response)
         attempt.status_code = flow.response.status_code
@@ -195,15 +204,7 @@ class LLMObserve:
             return
         attempt.meter.note(named)
         billed.hear(attempt, named, flow.response)
-        tap = ResponseTap(
-            attempt,
-            Decoder(named["content-encoding"]) if named.get("content-encoding") else None,
-            Framer(named.get("content-type")),
-            bank=self.calls.writer.begin,
-            lines=self.calls.lines(attempt),
-            given=self.replay.recorder(flow),
-            decoded=attempt.content.collects(named.get("content-type")) if attempt.content else None,
-        )
+        tap = answering.tap(flow, named, attempt, self.calls, self.replay)
         self.asking.strip(flow, tap)
         flow.response.stream = tap
         self.calls.watch(attempt, tap)
@@ -229,6 +230,7 @@ class LLMObserve:
         """The call was cut, by whichever side."""
         attempt = self._attempt(flow)
         if attempt is None:
+            self.relaying.left(flow)
             return
         if flow.response is not None and isinstance(flow.response.stream, ResponseTap):
             flow.response.stream.close()

@@ -54,8 +54,8 @@ def attempt(
 
 
 def run(attempt: Attempt, named: dict[str, str], calls: Calls) -> None:
-    """Keep an attempt until it ends."""
-    if attempt.dialect.turns and sockets.asked(named):
+    """Keep an attempt until it ends, or goes another way."""
+    if attempt.waits or (attempt.dialect.turns and sockets.asked(named)):
         calls.expect(attempt)
     else:
         calls.begin(attempt)

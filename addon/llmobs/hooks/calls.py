@@ -28,9 +28,9 @@ OK = 200
 
 
 class Calls:
-    """Every attempt between its request and its row, whichever way it ends; `settled` is told of each row."""
+    """Every attempt between its request and its row, whichever way it ends; `settled` has the last word on each row."""
 
-    def __init__(self, settled: Callable[[Event], None], keep_days: Callable[[], int | None]) -> None:
+    def __init__(self, settled: Callable[[Event], Event], keep_days: Callable[[], int | None]) -> None:
         self.writer: Writer
         self._settled = settled
         self.retries = Retries()
@@ -157,7 +157,7 @@ class Calls:
             self.tell(event)
         else:
             # In this order: whoever counts it must not find it in the database before.
-            self._settled(event)
+            event = self._settled(event)
             self.writer.submit(event)
 
 

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mitmproxy import http
+from msgspec import structs
 
 from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.event import Event
 from llmobs.fault import told
 from llmobs.policy import Guard, Policies, Refusal, load
+from llmobs.policy.breaker import Breaker
 from llmobs.policy.refusal import answer
 from llmobs.policy.schema import PolicyFile
+from llmobs.pricing import PriceBook
 from llmobs.tap import is_small
 
 LOG = logging.getLogger("llmobserve")
@@ -31,15 +34,22 @@ class Gate:
 
     def __init__(self, *guards: Guard) -> None:
         self.policies: Policies = PolicyFile()
-        self.guards = guards
+        self.breaker = Breaker()
+        # The last one is told of calls that the others let go.
+        self.guards: tuple[Guard, ...] = (*guards, self.breaker)
+        self._known: Mapping[str, object] = {}
         self._file: Path | None = None
         self._read: tuple[int, int] | None = None
         self._looked = 0.0
 
-    def open(self, file: Path | None) -> None:
-        """Take the rules of a file; raises ConfigError, and keeps the former ones then. None takes all rules away."""
+    def open(self, file: Path | None, book: PriceBook | None = None) -> None:
+        """Take the rules of a file; raises ConfigError, and keeps the former ones then. None takes all rules away.
+
+        `book` knows the hosts that rules may name.
+        """
+        self._known = {"book": book}
         stamp = _stamp(file) if file else None
-        self._take(load(file) if file else PolicyFile())
+        self._take(load(file, self._known) if file else PolicyFile())
         self._file, self._read = file, stamp
 
     def _take(self, policies: Policies) -> None:
@@ -47,17 +57,20 @@ class Gate:
         for guard in self.guards:
             guard.configure(policies)
 
-    def look(self) -> None:
-        """Take the rules anew where the file was edited; a broken edit keeps the old ones."""
+    def look(self) -> Policies:
+        """The rules in force, taken anew where the file was edited; a broken edit keeps the old ones."""
         now = time.monotonic()
-        if self._file is None or now - self._looked < LOOK_SECONDS:
-            return
-        self._looked = now
-        if (stamp := _stamp(self._file)) == self._read:
+        if self._file is not None and now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._renew(self._file)
+        return self.policies
+
+    def _renew(self, file: Path) -> None:
+        if (stamp := _stamp(file)) == self._read:
             return
         self._read = stamp
         try:
-            self._take(load(self._file))
+            self._take(load(file, self._known))
         except ConfigError as problem:
             LOG.warning("the policy file is not taken, the former rules stay:\n%s", problem)
         else:
@@ -76,13 +89,15 @@ class Gate:
                 return False
         return True
 
-    def settle(self, event: Event) -> None:
-        """Tell every guard how a call ended."""
+    def settle(self, event: Event) -> Event:
+        """Tell every guard how a call ended; the row, with what only then is known."""
         for guard in self.guards:
             try:
                 guard.settle(event)
             except Exception as problem:  # noqa: BLE001 - no rule may break a call
                 LOG.error("a policy could not count %s: %s", event.event_id, told(problem))  # noqa: TRY400
+        state = self.breaker.state(event.host)
+        return event if state is None else structs.replace(event, breaker=str(state))
 
 
 def _asked(guard: Guard, attempt: Attempt) -> Refusal | None:

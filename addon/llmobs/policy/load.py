@@ -1,5 +1,6 @@
 """A policy file to its rules; what is wrong with it is raised together, each with its line and what to write."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from llmobs.config import ConfigError, read, validated
@@ -9,10 +10,13 @@ from llmobs.policy.schema import PolicyFile
 type Policies = PolicyFile
 
 
-def load(path: Path) -> Policies:
-    """Read a policy file; raises ConfigError with a line `file:line: key: what; what to write` for each mistake."""
+def load(path: Path, known: Mapping[str, object] | None = None) -> Policies:
+    """Read a policy file; raises ConfigError with a line `file:line: key: what; what to write` for each mistake.
+
+    `known` is what rules are checked against: `book`, the prices, which know every host.
+    """
     document = read(path)
-    file, problems = validated(document, PolicyFile)
+    file, problems = validated(document, PolicyFile, known)
     if lines := document.worded([*document.problems, *problems, *linked(file)]):
         raise ConfigError(lines)
     return file

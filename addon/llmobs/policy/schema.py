@@ -1,10 +1,12 @@
 """What a policy file may hold, as pydantic models whose errors say what to write; frozen, they are the rules, too."""
 
 from llmobs.config import Row
+from llmobs.policy.breaker_schema import BreakerRules
 from llmobs.policy.budget_schema import Budget, RateLimit
 from llmobs.policy.cache_schema import CacheRules
 from llmobs.policy.capture_schema import CaptureRules
 from llmobs.policy.fields import Flag, Name, Text, To, Word
+from llmobs.policy.relay_schema import Fallback, Retries, Timeouts
 
 __all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
 
@@ -17,6 +19,10 @@ class PolicyFile(Row):
     rate_limits: how much may pass in a minute.
     cache: equal requests get the answer of the first.
     capture: requests and answers are kept with their rows.
+    breaker: a host that fails is left alone for a while.
+    timeouts: calls that take too long are given up.
+    retries: calls that fail before their first byte are tried again.
+    fallbacks: calls that fail go to another host of the same dialect.
     notify: names, and the Apprise URLs that each stands for; `${NAME}` is taken from the environment.
     """
 
@@ -25,4 +31,8 @@ class PolicyFile(Row):
     rate_limits: list[RateLimit] = []
     cache: CacheRules | None = None
     capture: CaptureRules | None = None
+    breaker: BreakerRules | None = None
+    timeouts: Timeouts | None = None
+    retries: Retries | None = None
+    fallbacks: list[Fallback] = []
     notify: dict[Name, list[To]] = {}
