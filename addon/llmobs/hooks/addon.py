@@ -9,7 +9,6 @@ from mitmproxy.proxy import server_hooks
 from mitmproxy.proxy.layers import modes
 
 from llmobs import store
-from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
@@ -190,7 +189,7 @@ class LLMObserve:
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let the answer through as it comes, and watch it."""
         assert flow.response is not None
-        attempt = self._attempt(flow)
+        attempt = flows.attempt(flow)
         if attempt is None:
             flow.response.stream = True
             self.relaying.answered(flow)
@@ -228,7 +227,7 @@ class LLMObserve:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The call was cut, by whichever side."""
-        attempt = self._attempt(flow)
+        attempt = flows.attempt(flow)
         if attempt is None:
             self.relaying.left(flow)
             return
@@ -240,14 +239,10 @@ class LLMObserve:
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         """A message passes over a socket to or from a provider."""
-        if self._attempt(flow) is not None:
+        if flows.attempt(flow) is not None:
             sockets.message(flow)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """A socket to a provider is closed."""
-        if (attempt := self._attempt(flow)) is not None:
+        if (attempt := flows.attempt(flow)) is not None:
             sockets.end(flow, attempt, self.calls)
-
-    def _attempt(self, flow: http.HTTPFlow) -> Attempt | None:
-        taps = (flow.response.stream if flow.response else None, flow.request.stream)
-        return next((tap.attempt for tap in taps if isinstance(tap, RequestTap | ResponseTap)), None)

@@ -10,9 +10,11 @@ from mitmproxy.addons import proxyauth
 from mitmproxy.connection import ConnectionState
 
 from llmobs import identity
+from llmobs.attempt import Attempt
 from llmobs.attribution import Attribution
 from llmobs.event import Event, Outcome
 from llmobs.pricing import Billing, PriceBook, Provider, Route
+from llmobs.tap import RequestTap, ResponseTap
 
 # Headers that name the model or the tier that was really served, where the body does not.
 _SERVED_MODEL = ("openai-model", "x-ms-served-model", "dg-model-name")
@@ -134,3 +136,9 @@ def ending(flow: http.HTTPFlow) -> tuple[Outcome, str | None]:
     if flow.response is None:
         return Outcome.ERROR, "connection_error"
     return Outcome.UPSTREAM_ABORTED, None
+
+
+def attempt(flow: http.HTTPFlow) -> Attempt | None:
+    """The attempt that a flow is, which rides on its taps; None for a flow that is none."""
+    taps = (flow.response.stream if flow.response else None, flow.request.stream)
+    return next((tap.attempt for tap in taps if isinstance(tap, RequestTap | ResponseTap)), None)
