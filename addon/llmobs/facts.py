@@ -6,15 +6,16 @@ It does not know mitmproxy, bytes on the wire, nor what anything costs.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from llmobs import failure, rate_limits
+from llmobs import failure
 from llmobs.content import Content
 from llmobs.dialect import Dialect
 from llmobs.event import Event, Outcome
+from llmobs.limits import headers as rate_limits
+from llmobs.limits.headers import Limits
 from llmobs.meter import Known, Meter
 from llmobs.pricing import Billing, PriceBook, Provider, Route
-from llmobs.rate_limits import Limits
 from llmobs.request import Request, first_message, model_of
-from llmobs.retries import Signal
+from llmobs.retries.links import Signal
 
 # Where Amazon names the type of a refusal, before the address of its definition.
 _ERROR_TYPE = "x-amzn-errortype"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from llmobs.attempt import Attempt
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
-from llmobs.fingerprint import Fingerprint
 from llmobs.include_usage import UsageStripper
 from llmobs.lines import Lines
 from llmobs.meter import KEPT_BYTES, Known
+from llmobs.retries.fingerprint import Fingerprint
 from llmobs.wire.bounded import Bounded
 from llmobs.wire.content_encoding import Decoder
 from llmobs.wire.errors import WireError

@@ -9,8 +9,9 @@ import pytest
 from mitmproxy import exceptions, http
 from mitmproxy.test import tflow, tutils
 
-from llmobs import rate_limits, retries
 from llmobs.hooks import addon as module
+from llmobs.limits import headers as rate_limits
+from llmobs.retries import links as retries
 from llmobs.tap import RequestTap
 from tests.books import TEXT
 from tests.hooks.test_addon import ASKED, CHAT, STREAM, Proxy

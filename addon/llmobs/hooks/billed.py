@@ -8,11 +8,12 @@ import time
 
 from mitmproxy import http
 
-from llmobs import identity, retries
+from llmobs import identity
 from llmobs.attempt import Attempt
 from llmobs.fault import told
-from llmobs.fingerprint import Fingerprint
 from llmobs.hooks import flows, sockets
+from llmobs.retries import links
+from llmobs.retries.fingerprint import Fingerprint
 from llmobs.tap import RequestTap
 
 LOG = logging.getLogger("llmobserve")
@@ -27,7 +28,7 @@ def identify(flow: http.HTTPFlow, named: dict[str, str], tap: RequestTap) -> Non
     if attempt.silent or sockets.asked(named):
         return
     try:
-        attempt.said = retries.signal(named)
+        attempt.said = links.signal(named)
         query = identity.without_key(request.path.partition("#")[0].partition("?")[2])
         url = f"{request.scheme}://{attempt.opening.host}:{request.port}{flows.path(request)}?{query}"
         tap.fingerprint = Fingerprint(request.method, url, named.get("content-type", ""))

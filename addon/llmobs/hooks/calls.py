@@ -14,9 +14,9 @@ from llmobs.attempt import Attempt
 from llmobs.content import Content
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
-from llmobs.limit_watch import LimitWatch
+from llmobs.limits.watch import LimitWatch
 from llmobs.lines import Lines
-from llmobs.retries import Retries
+from llmobs.retries.links import Retries
 from llmobs.tap import ResponseTap
 from llmobs.writer import Writer
 

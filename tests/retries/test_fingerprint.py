@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmobs.fingerprint import Fingerprint
+from llmobs.retries.fingerprint import Fingerprint
 
 URL = "https://api.openai.com:443/v1/audio/transcriptions?"
 

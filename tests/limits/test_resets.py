@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmobs.resets import duration, moment, number, wait
+from llmobs.limits.resets import duration, moment, number, wait
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 

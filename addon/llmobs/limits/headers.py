@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from llmobs.resets import moment, number, wait
+from llmobs.limits.resets import moment, number, wait
 
 type Figure = int | float | str | datetime
 # Figures of each window by their names, such as `{"requests": {"limit": 500, "remaining": 12}}`; what is told of the

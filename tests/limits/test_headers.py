@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmobs import rate_limits
-from llmobs.rate_limits import read, retry_delay
+from llmobs.limits import headers as rate_limits
+from llmobs.limits.headers import read, retry_delay
 from tests.corpus.recording import exchanges, har_files
 
 AT = 1_760_000_000.0

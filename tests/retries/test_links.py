@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from llmobs import retries
 from llmobs.event import Charge, CostStatus, Event
-from llmobs.retries import Retries, Signal, signal
+from llmobs.retries import links as retries
+from llmobs.retries.links import Retries, Signal, signal
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 EQUAL = "a" * 64

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from llmobs import limit_watch
-from llmobs.limit_watch import LimitWatch
+from llmobs.limits import watch as limit_watch
+from llmobs.limits.watch import LimitWatch
 
 
 def said(watch: LimitWatch, status: int | None = 200, key: str | None = "k...cdef", **windows: Any) -> list[str]:

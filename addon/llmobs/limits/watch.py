@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from llmobs.rate_limits import RETRY_AFTER, Figure, Limits
+from llmobs.limits.headers import RETRY_AFTER, Figure, Limits
 
 TOO_MANY = 429
 # A tenth is some seconds of warning in a minute's window, and half a day in a week's; less is gone before it is read.
