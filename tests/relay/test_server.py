@@ -15,10 +15,11 @@ from llmobs.meter import Meter
 from llmobs.policy.refusal import Kind
 from llmobs.policy.relay_schema import Retries, Target, Timeouts
 from llmobs.relay.aim import Request
-from llmobs.relay.client import TOKEN
+from llmobs.relay.client import TOKEN, Client
 from llmobs.relay.course import Course, Step
 from llmobs.relay.head import HEAD, unpacked
 from llmobs.relay.passage import Passage, Trial
+from llmobs.relay.patience import Patience
 from llmobs.relay.server import Relay
 from tests.books import BOOK
 from tests.writer.calls import running
@@ -323,3 +324,30 @@ def test_target_has_its_own_request() -> None:
 def test_relay_that_never_served_closes() -> None:
     """Closing needs nothing to be open."""
     asyncio.run(Relay().close())
+
+
+def test_answer_that_comes_as_the_client_leaves() -> None:
+    """It is hung up as well: the provider must not go on for nobody."""
+
+    async def main() -> bool:
+        client, closed = Client("http://127.0.0.1:9"), []
+
+        class Answer:
+            def close(self) -> None:
+                closed.append(self)
+
+        async def post(*_: object, **__: object) -> Answer:
+            asking.cancel()
+            return Answer()
+
+        trial = Trial(Step(), ASKED, attempt("a"), None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(client._session, "post", post)
+            asking = asyncio.ensure_future(client.ask("t", trial, Patience(Timeouts(), 0.0, 0.0)))
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        await asyncio.sleep(0)
+        await client.close()
+        return bool(closed)
+
+    assert asyncio.run(main())

@@ -56,8 +56,11 @@ class Client:
             if await _waits(sent, patience, FIRST_BYTE):
                 raise LateError(FIRST_BYTE)
             return await sent
-        finally:
+        except BaseException:
+            # The answer may have come in this very moment, and then nobody else would hang up.
             sent.cancel()
+            sent.add_done_callback(_drop)
+            raise
 
 
 async def _waits(sent: "asyncio.Future[aiohttp.ClientResponse]", patience: Patience, phase: str) -> bool:
@@ -71,6 +74,11 @@ async def _waits(sent: "asyncio.Future[aiohttp.ClientResponse]", patience: Patie
     if not sent.done() and word == TOTAL:
         raise LateError(TOTAL)
     return not sent.done()
+
+
+def _drop(sent: "asyncio.Future[aiohttp.ClientResponse]") -> None:
+    if not sent.cancelled() and sent.exception() is None:
+        sent.result().close()
 
 
 async def first(answered: aiohttp.ClientResponse, patience: Patience) -> bytes:
