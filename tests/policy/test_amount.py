@@ -16,7 +16,7 @@ from tests.policy.test_load import written
         ("failures: 1.5", "'1.5' is not a whole number from 1 on; write one such as 3"),
         ("open_s: 0", "0 seconds is no time; write more, such as 0.5, or leave the key out"),
         ("open_s: 30s", "'30s' is not a number; write a plain decimal number such as 2.5"),
-        ("error_rate: 50", "50 is not a share; write one above 0 and up to 1, such as 0.5"),
+        ("error_rate: 50", "50 is no part of a whole; write one above 0 and up to 1, such as 0.5"),
         ("failure: 5", "is not a known key; did you mean failures?"),
     ],
 )

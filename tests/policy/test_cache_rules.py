@@ -54,7 +54,7 @@ capture: {mode: redacted, sample: 0.1, keep_days: 30, max_kb: 64, where: {custom
         ("cache: {by: [custmer]}", "cache.by[0]: 'custmer' is not known here; did you mean customer?"),
         ("cache: on", "cache: must be a mapping; write key: value pairs under it"),
         ("capture: {mode: redact}", "capture.mode: 'redact' is not known here; did you mean redacted?"),
-        ("capture: {sample: 10}", "capture.sample: 10 is more than all; write a number from 0 to 1, such as 0.1"),
+        ("capture: {sample: 10}", "capture.sample: 10 is no part of a whole; write one above 0 and up to 1"),
         ("capture: {keep_days: -1}", "capture.keep_days: -1 is negative; write 1 or leave the key out"),
         ("capture: {max_kb: 5000}", "capture.max_kb: 5000 is out of range; write a whole number from 1 to 4096"),
         ("capture: {where: {modle: x}}", "capture.where.modle: 'modle' is not known here; did you mean model?"),

@@ -54,7 +54,7 @@ def test_what_is_not() -> None:
 
     assert capture(mode="none").begin(call(), None) is None
     assert capture(where={"customer": "other"}).begin(call(), None) is None
-    assert capture(sample="0").begin(call(), None) is None
+    assert capture(sample="0.000001").begin(call(), None) is None
     assert capture().begin(silent, None) is None
     assert capture().begin(socket, None) is None
     assert capture().begin(call(dialect=grpc), None) is None

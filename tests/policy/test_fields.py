@@ -36,8 +36,8 @@ MISTAKES = [
     ("budgets:\n- {name: 'a/b', per: day, limit_usd: 1}\n", "budgets[0].name: 'a/b' is no name; write up to 64 letter"),
     (BUDGET % "block: true" + "- {name: a, limit_usd: 1, per: day}\n", "budgets[1].name: 'a' stands twice; give each"),
     (LIMIT % "where: {model: x}", "rate_limits[0]: limits nothing; add requests_per_minute or tokens_per_minute"),
-    (LIMIT % "requests_per_minute: 0", "rate_limits[0].requests_per_minute: 0 is not a whole number of at least 1"),
-    (LIMIT % "tokens_per_minute: 1.5", "rate_limits[0].tokens_per_minute: 1.5 is not a whole number of at least 1"),
+    (LIMIT % "requests_per_minute: 0", "rate_limits[0].requests_per_minute: '0' is not a whole number from 1 on"),
+    (LIMIT % "tokens_per_minute: 1.5", "rate_limits[0].tokens_per_minute: '1.5' is not a whole number from 1 on"),
 ]
 
 

@@ -23,14 +23,26 @@ def _seconds(value: object) -> float:
     return float(found)
 
 
-def _share(value: object) -> float:
+def whole(low: int, high: int) -> PlainValidator:
+    """A whole number within limits."""
+
+    def read(value: object) -> int:
+        found = plain.number(value)
+        if found != int(found) or not low <= found <= high:
+            raise wrong(f"{value} is out of range", f"write a whole number from {low} to {high}")
+        return int(found)
+
+    return PlainValidator(read)
+
+
+def _part(value: object) -> float:
     """A part of a whole, above 0 and up to 1."""
     found = plain.number(value)
     if not 0 < found <= 1:
-        raise wrong(f"{found} is not a share", "write one above 0 and up to 1, such as 0.5")
+        raise wrong(f"{found} is no part of a whole", "write one above 0 and up to 1, such as 0.5")
     return float(found)
 
 
 Count = Annotated[int, PlainValidator(_count)]
 Seconds = Annotated[float, PlainValidator(_seconds)]
-Share = Annotated[float, PlainValidator(_share)]
+Part = Annotated[float, PlainValidator(_part)]

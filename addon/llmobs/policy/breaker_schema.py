@@ -1,7 +1,7 @@
 """What a policy file says of circuit breakers."""
 
 from llmobs.config import Row
-from llmobs.policy.amount import Count, Seconds, Share
+from llmobs.policy.amount import Count, Part, Seconds
 
 
 class BreakerRules(Row):
@@ -16,7 +16,7 @@ class BreakerRules(Row):
     """
 
     failures: Count = 5
-    error_rate: Share = 0.5
+    error_rate: Part = 0.5
     window_s: Seconds = 60.0
     min_calls: Count = 10
     open_s: Seconds = 30.0

@@ -4,7 +4,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from llmobs.config import Row
-from llmobs.policy.fields import Count, Flag, Name, Recipient, Share, Text, Usd, When, Word, Zone
+from llmobs.policy.amount import Count
+from llmobs.policy.fields import Flag, Name, Recipient, Share, Text, Usd, When, Word, Zone
 
 
 class Budget(Row):

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from llmobs.config import Row
-from llmobs.policy.fields import Text, Word, whole
+from llmobs.policy.amount import whole
+from llmobs.policy.fields import Text, Word
 
 # A month, and what a machine may well have to spare.
 _LONGEST_S = 31 * 86_400

@@ -7,7 +7,8 @@ from pydantic import PlainValidator
 from llmobs.config import Row
 from llmobs.config import value as plain
 from llmobs.content import Mode
-from llmobs.policy.fields import Part, Text, Word, whole
+from llmobs.policy.amount import Part, whole
+from llmobs.policy.fields import Text, Word
 
 # Ten years, and what a line of the spool and a cell of the table carry without trouble.
 _LONGEST_DAYS = 3660

@@ -57,34 +57,6 @@ def _share(value: object) -> Decimal:
     raise wrong(f"{value} is no share of the limit", "write 0.8 for 80 %, and 1 for all of it")
 
 
-def _count(value: object) -> int:
-    """A whole number of at least one."""
-    number = plain.number(value)
-    if number >= 1 and number == int(number):
-        return int(number)
-    raise wrong(f"{value} is not a whole number of at least 1", "write one such as 60")
-
-
-def whole(low: int, high: int) -> PlainValidator:
-    """A whole number within limits."""
-
-    def read(value: object) -> int:
-        found = plain.number(value)
-        if found != int(found) or not low <= found <= high:
-            raise wrong(f"{value} is out of range", f"write a whole number from {low} to {high}")
-        return int(found)
-
-    return PlainValidator(read)
-
-
-def _part(value: object) -> float:
-    """A part of a whole."""
-    found = plain.number(value)
-    if found > 1:
-        raise wrong(f"{value} is more than all", "write a number from 0 to 1, such as 0.1 for a tenth")
-    return float(found)
-
-
 def _address(value: object) -> Address:
     """Where a notification goes; nothing of it may show up in an error."""
     url = _expanded(plain.text(value))
@@ -113,8 +85,6 @@ Word = Annotated[str, PlainValidator(_word)]
 Name = Annotated[str, PlainValidator(_name)]
 Usd = Annotated[Decimal, PlainValidator(plain.number)]
 Share = Annotated[Decimal, PlainValidator(_share)]
-Part = Annotated[float, PlainValidator(_part)]
-Count = Annotated[int, PlainValidator(_count)]
 When = Annotated[Period, PlainValidator(_period)]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
 To = Annotated[Address, PlainValidator(_address)]
