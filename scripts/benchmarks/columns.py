@@ -9,7 +9,9 @@ from tests.testbed.proxy import Proxy
 from tests.testbed.upstream import Upstream
 
 BARE, NOOP, ADDON, LEAN = "bare mitmdump", "no-op stream", "with addon", "addon, lean"
-NAMES = (BARE, NOOP, ADDON, LEAN)
+POLICIES, RELAY = "and policies", "and relay"
+NAMES = (BARE, NOOP, ADDON, LEAN, POLICIES, RELAY)
+_FILES = {POLICIES: Path(__file__).with_name("policies.yaml"), RELAY: Path(__file__).with_name("relay.yaml")}
 _NOOP = Path(__file__).with_name("noop.py")
 _SAMPLER = Path(__file__).with_name("sampler.py")
 # The addon keeps its console quiet; bare mitmproxy must not lose by writing logs.
@@ -25,6 +27,8 @@ def columns(folder: Path, upstream: Upstream) -> Iterator[dict[str, Proxy]]:
         ADDON: Proxy(folder / "addon", upstream, pricing=None),
         LEAN: Proxy(folder / "lean", upstream, pricing=None, options={"llmobserve_lean": "true"}),
     }
+    for name, file in _FILES.items():
+        proxies[name] = Proxy(folder / file.stem, upstream, pricing=None, options={"llmobserve_policy": str(file)})
     with contextlib.ExitStack() as stack:
         for proxy in proxies.values():
             stack.enter_context(proxy)

@@ -171,7 +171,7 @@ def test_limits_of_our_own_are_not_the_hosts(proxy: Proxy, caplog: pytest.LogCap
     """A 429 that a policy answers says nothing of the provider's limits."""
     flow = proxy.flow()
     assert isinstance(flow.request.stream, RequestTap)
-    flow.request.stream.attempt.policy = "limit:acme"
+    flow.request.stream.attempt.trouble = "rate_limit_exceeded"
     proxy.call(flow, b"{}", status=429)
 
     assert len(proxy.rows(CONTROL)) == 1

@@ -16,6 +16,7 @@ from llmobs.event import Event, Outcome
 from llmobs.fault import told
 from llmobs.limits.watch import LimitWatch
 from llmobs.lines import Lines
+from llmobs.policy import Kind
 from llmobs.retries.links import Retries
 from llmobs.tap import ResponseTap
 from llmobs.writer import Writer
@@ -25,6 +26,8 @@ LOG = logging.getLogger("llmobserve")
 # Calls whose content waits to be made fit to keep, some megabytes each; beyond that it is dropped.
 CONTENTS = 32
 OK = 200
+# What we answered ourselves says nothing of a provider's limits.
+_REFUSALS = frozenset(Kind)
 
 
 class Calls:
@@ -124,7 +127,7 @@ class Calls:
 
     def _warn(self, attempt: Attempt) -> None:
         opening = attempt.opening
-        if attempt.policy is not None:  # we answered, or another host than the one that was asked
+        if attempt.trouble in _REFUSALS:
             return
         try:
             said = self._limits.see(opening.host, opening.api_key_id, attempt.told_limits(), attempt.status_code)
