@@ -330,3 +330,24 @@ def test_a_failing_hook_is_contained(
     assert "x-llmobserve-run-id" not in flow.request.headers
     assert "requestheaders failed, and a row may be missing: RuntimeError at test_callers.py:" in caplog.text
     assert "sk-secret" not in caplog.text
+
+
+def test_whoever_has_shown_a_password_is_himself(proxy: Proxy) -> None:
+    """The user that mitmproxy has let in goes before what a request says of its user; its other tags stay."""
+    flow = request(("X-LLMObserve-Tags", "user=bob;team=red"))
+    flow.metadata["proxyauth"] = ("ann;customer=acme", "secret")
+    call(proxy, flow)
+
+    (row,) = proxy.rows("tags")
+    assert json.loads(row["tags"]) == {"user": "ann", "team": "red"}
+
+
+@pytest.mark.parametrize("header", ["Proxy-Authenticate", "WWW-Authenticate"])
+def test_request_that_is_asked_for_a_password(proxy: Proxy, header: str) -> None:
+    """What mitmproxy answers itself is neither streamed, which it can't do then, nor a row."""
+    flow = request()
+    flow.response = http.Response.make(407, b"", {header: f'Basic realm="{proxyauth.REALM}"'})
+    proxy.addon.requestheaders(flow)
+
+    assert flow.request.stream is False
+    assert proxy.rows() == []
