@@ -1,6 +1,10 @@
+"""The options, and what is said of values that they can't have."""
+
 from types import SimpleNamespace
 
-from llmobs.settings import OPTIONS, Settings
+import pytest
+
+from llmobs.settings import OPTIONS, Settings, misset
 
 
 def test_every_option_is_a_setting() -> None:
@@ -17,10 +21,27 @@ def test_every_option_is_a_setting() -> None:
 
 def test_only_listed_choices() -> None:
     """A word that is no choice is named with those that are; the defaults are choices."""
+    defaults = Settings.of(SimpleNamespace(**{option.name: option.default for option in OPTIONS})).given()
 
-    defaults = {option.name: option.default for option in OPTIONS}
-
-    assert Settings.of(SimpleNamespace(**defaults)).problems() == []
-    assert Settings.of(SimpleNamespace(**defaults | {"llmobserve_retries": "skp"})).problems() == [
+    assert misset(defaults) == []
+    assert misset(defaults | {"llmobserve_retries": "skp"}) == [
         "llmobserve_retries=skp: there is no such choice; write link or skip"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "said"),
+    [
+        ("lean", ["yes"], "llmobserve_lean=yes: there is no such choice; write true or false"),
+        ("lean", ["true"], None),
+        ("lean", [], None),
+        ("db", [], "llmobserve_db is set to nothing; write llmobserve_db=VALUE"),
+        ("db", ["a", "b"], "llmobserve_db is set 2 times; keep one of them"),
+        ("db", ["a"], None),
+        ("x", ["a"], None),
+    ],
+)
+def test_options_as_they_are_given(name: str, texts: list[str], said: str | None) -> None:
+    """On the command line an option is a list of texts, and a flag may do without one."""
+
+    assert misset({f"llmobserve_{name}": SimpleNamespace(val=texts)}) == ([said] if said else [])

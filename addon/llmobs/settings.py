@@ -1,5 +1,6 @@
 """The options of the addon as one table, and their values as one object; it does not know how they are set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 
@@ -33,6 +34,29 @@ OPTIONS = (
 )
 
 
+_FLAGS = ("true", "false")
+
+
+def misset(given: Mapping[str, object]) -> list[str]:
+    """What is wrong with options as they were given, and what to write instead.
+
+    `given` has, by the option's name, a list of texts (its attribute `val`), or a value of YAML.
+    """
+    return [text for option in OPTIONS if option.name in given and (text := _misset(option, given[option.name]))]
+
+
+def _misset(option: Option, told: object) -> str | None:
+    texts: list[str] = getattr(told, "val", [told if isinstance(told, str) else str(told).lower()])
+    choices = _FLAGS if isinstance(option.default, bool) else option.choices
+    if len(texts) > 1:
+        return f"{option.name} is set {len(texts)} times; keep one of them"
+    if not texts:
+        return None if choices is _FLAGS else f"{option.name} is set to nothing; write {option.name}=VALUE"
+    if choices and texts[0] not in choices:
+        return f"{option.name}={texts[0]}: there is no such choice; write {' or '.join(choices)}"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The values of OPTIONS, without their common prefix."""
@@ -50,10 +74,6 @@ class Settings:
         """Read every setting from an object that has the options as attributes."""
         return cls(**{f.name: getattr(source, f"llmobserve_{f.name}") for f in fields(cls)})
 
-    def problems(self) -> list[str]:
-        """What is set to something else than it may be, each with what to write instead."""
-        return [
-            f"{option.name}={told}: there is no such choice; write {' or '.join(option.choices)}"
-            for option in OPTIONS
-            if option.choices and (told := getattr(self, option.name.removeprefix("llmobserve_"))) not in option.choices
-        ]
+    def given(self) -> dict[str, object]:
+        """The values by the names of their options."""
+        return {option.name: getattr(self, option.name.removeprefix("llmobserve_")) for option in OPTIONS}

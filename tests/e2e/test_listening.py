@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.testbed.proxy import ADDON
-from tests.testbed.upstream import PATIENCE_SECONDS
+from tests.testbed.proxy import ADDON, Proxy
+from tests.testbed.upstream import PATIENCE_SECONDS, Upstream
 
 
 def free_port() -> int:
@@ -98,3 +98,9 @@ def test_a_door_that_is_guarded_or_meant_opens(tmp_path: Path, meant: Sequence[s
     status, said = mitmdump(tmp_path, "--mode", f"regular@0.0.0.0:{port}", *meant)
 
     assert status is None, said
+
+
+def test_an_option_that_is_misset_stops_the_start(upstream: Upstream, tmp_path: Path) -> None:
+    """mitmproxy would drop the whole addon without a word; the start ends with the option and what to write."""
+    with pytest.raises(RuntimeError, match="llmobserve_lean=yes: there is no such choice; write true or false"):
+        Proxy(tmp_path / "proxy", upstream, options={"llmobserve_lean": "yes"}).start()

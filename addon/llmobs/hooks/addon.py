@@ -1,7 +1,7 @@
 """The addon: every mitmproxy hook that LLMObserve needs, each a few lines that hand over to the layers below."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mitmproxy import addonmanager, ctx, exceptions, http, tls
@@ -12,7 +12,7 @@ from llmobs import store
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import answering, asking, begin, billed, callers, clocks, flows, sockets, start
+from llmobs.hooks import answering, asking, begin, billed, callers, clocks, flows, sockets, start, stop
 from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
@@ -22,7 +22,7 @@ from llmobs.hooks.relaying import Relaying
 from llmobs.hooks.replay import Replay
 from llmobs.hooks.rules import Rules
 from llmobs.pricing import PriceBook, load
-from llmobs.settings import OPTIONS, Settings
+from llmobs.settings import OPTIONS, Settings, misset
 from llmobs.tap import RequestTap, ResponseTap
 from llmobs.writer import SpoolError
 
@@ -31,8 +31,8 @@ LOG = logging.getLogger("llmobserve")
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
 
 
-def _check(settings: Settings) -> None:
-    if problems := settings.problems():
+def _check(options: Mapping[str, object]) -> None:
+    if problems := misset(options):
         raise ConfigError(problems)
 
 
@@ -61,14 +61,15 @@ class LLMObserve:
     # Life: constructors do nothing, `configure` provisions, `done` cleans up.
 
     def load(self, loader: addonmanager.Loader) -> None:
-        """Declare the options."""
+        """Declare the options, and look at what they are set to, of which mitmproxy would swallow its own refusal."""
+        self._checked(lambda: _check(ctx.options.deferred))
         for option in OPTIONS:
             loader.add_option(option.name, type(option.default), option.default, option.meaning)
 
     def configure(self, updated: set[str]) -> None:
         """Read prices again where their options changed; a mistake in them stops the start."""
         self.settings = Settings.of(ctx.options)
-        self._checked(lambda: _check(self.settings))
+        self._checked(lambda: _check(self.settings.given()))
         self.calls.retries.skip = self.settings.retries == "skip"
         if "llmobserve_pricing" in updated:
             files = filter(None, (PRICES, _file(self.settings.pricing)))
@@ -86,7 +87,7 @@ class LLMObserve:
             return read()
         except ConfigError as problem:
             if not self.calls.running:
-                raise SystemExit(str(problem)) from None
+                stop.stop(str(problem))
             raise exceptions.OptionsError(str(problem)) from problem
 
     def _database(self) -> Path:
@@ -100,6 +101,7 @@ class LLMObserve:
         except (SpoolError, store.StoreError) as problem:
             # An error that is logged before the proxy is up makes mitmdump exit with 1.
             LOG.error("%s", problem)  # noqa: TRY400 - the message says what to do, a traceback would hide it
+            stop.quietly()
             ctx.master.shutdown()
             return
         start.guard(ctx.options)

@@ -16,7 +16,7 @@ from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from llmobs import authority, presence
-from llmobs.hooks import listening
+from llmobs.hooks import listening, stop
 from llmobs.pricing import PriceBook
 
 LOG = logging.getLogger("llmobserve")
@@ -50,7 +50,7 @@ class Doorman:
         self._moves = listening.stay_home(ctx.options) or self._moves
         if problem := listening.open_door(ctx.options):
             if not self._running:
-                raise SystemExit(problem)
+                stop.stop(problem)
             raise exceptions.OptionsError(problem)
         if "confdir" in updated:
             self._know_authority()
