@@ -12,8 +12,9 @@ SELECT
     sum(list_cost_usd) AS list_cost_usd,
     count(*) FILTER (list_cost_usd IS NULL) AS unknown_calls
 FROM events
--- A failed or free call has a list cost of 0; the one of an answer from the cache is what it saved.
-WHERE cost_status = 'not_billed' AND list_cost_usd IS DISTINCT FROM 0 AND policy IS DISTINCT FROM 'cache'
+-- A failed or free call has a list cost of 0. See cache_hits.sql and skipped_retries.sql for the other two.
+WHERE cost_status = 'not_billed' AND list_cost_usd IS DISTINCT FROM 0
+    AND coalesce(policy, '') NOT IN ('cache', 'retries:skip')
     AND started_at >= getvariable('since') AND started_at < getvariable('until')
 GROUP BY 1, 2
 ORDER BY list_cost_usd DESC NULLS LAST, calls DESC, 1, 2;

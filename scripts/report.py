@@ -101,6 +101,9 @@ def _ask(options: argparse.Namespace) -> dict[str, Rows]:
                 ("pending", {}),
                 ("price_gaps", {}),
                 ("not_billed", {}),
+                ("skipped_retries", {}),
+                ("cache_hits", {}),
+                ("refusals", {}),
                 ("endings", {}),
             )
         }

@@ -60,6 +60,9 @@ def others(answers: Mapping[str, Rows]) -> list[Section]:
     sections.append(_pending(answers["pending"]))
     sections.append(_price_gaps(answers["price_gaps"]))
     sections.append(_not_billed(answers["not_billed"]))
+    sections.append(_skipped_retries(answers["skipped_retries"]))
+    sections.append(_cache_hits(answers["cache_hits"]))
+    sections.append(_refusals(answers["refusals"]))
     sections.append(_endings(answers["endings"]))
     return [section for section in sections if section.rows]
 
@@ -119,6 +122,42 @@ def _not_billed(rows: Rows) -> Section:
         [*_NAMED, *_COUNTED, Column("at list price")],
         cells,
         note=note,
+    )
+
+
+def _skipped_retries(rows: Rows) -> Section:
+    cells = [[*_who(row), usd(row["list_cost_usd"], more=row["unknown_calls"] > 0)] for row in rows]
+    return Section(
+        f"Equal requests that were not counted again: {_worth(rows, 'list_cost_usd')} at list price",
+        [*_NAMED, *_COUNTED, Column("at list price")],
+        cells,
+        note="llmobserve_retries=skip leaves them out of the cost above; the provider bills them",
+    )
+
+
+def _cache_hits(rows: Rows) -> Section:
+    cells = [
+        [row["provider"], row["model"], count(row["calls"]), usd(row["saved_usd"], more=row["unknown_calls"] > 0)]
+        for row in rows
+    ]
+    title = f"Answered from the cache: {_worth(rows, 'saved_usd')} saved"
+    return Section(title, [*_NAMED, Column("calls"), Column("saved")], cells)
+
+
+def _worth(rows: Rows, amount: str) -> str:
+    """Calls and what they are worth together."""
+    known = [row[amount] for row in rows if row[amount] is not None]
+    worth = usd(sum(known) if known else None, more=any(row["unknown_calls"] for row in rows))
+    return f"{plural(sum(row['calls'] for row in rows), 'call')}, {worth}"
+
+
+def _refusals(rows: Rows) -> Section:
+    cells = [[row["policy"], row["provider"], count(row["calls"])] for row in rows]
+    return Section(
+        f"Refused by your own rules: {plural(sum(row['calls'] for row in rows), 'call')}",
+        [Column("rule", figures=False), Column("provider", figures=False), Column("calls")],
+        cells,
+        note="no provider saw them; they cost nothing",
     )
 
 

@@ -69,6 +69,26 @@ CALLS = [
 ]
 
 
+def told_apart(key: str, policy: str, list_cost: str | None, **more: object) -> Event:
+    """A call that a policy made to cost nothing."""
+    listed = None if list_cost is None else Decimal(list_cost)
+    return priced(key, "gpt-4o", "0", policy=policy, list_cost_usd=listed, cost_status=CostStatus.NOT_BILLED, **more)
+
+
+REFUSED = {"outcome": Outcome.ERROR, "status_code": 429}
+POLICIES = [
+    told_apart("20", "retries:skip", "0.5"),
+    told_apart("21", "retries:skip", "1"),
+    told_apart("22", "cache", "0.25"),
+    told_apart("23", "cache", None),
+    told_apart("24", "budget:all", "0", **REFUSED),
+    told_apart("25", "budget:all", "0", **REFUSED),
+    told_apart("26", "rate_limit:jobs", "0", **REFUSED),
+    told_apart("27", "breaker:api.openai.com", "0", **REFUSED),
+    told_apart("28", "retries", "0", **REFUSED),
+]
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A database with a call of each kind."""
@@ -134,6 +154,34 @@ def test_doubts_by_name(database: Path, capsys: pytest.CaptureFixture[str]) -> N
         ["client_aborted", "anthropic", "200", "-", "1"],
         ["error", "openai", "200", "-", "1"],
     ]
+
+
+def test_what_policies_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was not counted, what the cache saved and what rules refused are apart from plans and providers' errors."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        db.load([to_row(event) for event in POLICIES], {})
+    text = printed(capsys, "--db", tmp_path / "events.duckdb")
+
+    assert "Not billed by the call" not in text
+    assert section(text, "Equal requests that were not counted again: 2 calls, $1.50 at list price")[2:] == [
+        ["openai", "gpt-4o", "2", "2,000", "1,000", "$1.50"],
+        ["llmobserve_retries=skip leaves them out of the cost above; the provider bills them"],
+    ]
+    assert section(text, "Answered from the cache: 2 calls, ≥$0.2500 saved")[2] == ["openai", "gpt-4o", "2", "≥$0.2500"]
+    assert section(text, "Refused by your own rules: 4 calls")[2:5] == [
+        ["budget:all", "openai", "2"],
+        ["breaker:api.openai.com", "openai", "1"],
+        ["rate_limit:jobs", "openai", "1"],
+    ]
+    assert section(text, "Not ended well: 1 call")[2:] == [["error", "openai", "429", "-", "1"]]
+
+
+def test_savings_that_nobody_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no price is known, what was saved is a question mark."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        db.load([to_row(told_apart("1", "cache", None))], {})
+
+    assert "Answered from the cache: 1 call, ? saved" in printed(capsys, "--db", tmp_path / "events.duckdb")
 
 
 def test_path_that_no_route_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,6 +330,9 @@ def test_json(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "pending",
         "price_gaps",
         "not_billed",
+        "skipped_retries",
+        "cache_hits",
+        "refusals",
         "endings",
     ]
     assert answer["spend"][-1]["cost_usd"] is None
@@ -441,6 +492,8 @@ def test_sql_in_the_command_line(database: Path, path: Path) -> None:
     """Each file runs as it is in DuckDB's own command line, and gives what Python gets."""
     if not COMMAND_LINE:
         pytest.skip("no duckdb command line: pip install duckdb-cli")
+    with store.writing(database) as writing:
+        writing.load([to_row(event) for event in POLICIES], {})
     since = "SET VARIABLE since = '2026-11-01'"
     command = [COMMAND_LINE, "-readonly", "-csv", "-cmd", since, str(database)]
     answer = subprocess.run(command, input=path.read_text(), capture_output=True, text=True, check=True)
