@@ -27,8 +27,10 @@ from scripts.report_parts.sections import Rows, others, plural, spend  # noqa: E
 PRICES = SCRIPTS.parent / "pricing.yaml"
 BY = (
     "model", "provider", "api_key", "customer", "day", "run", "key_name", "section", "feature", "experiment", "variant",
-    "prompt_version",
+    "prompt_version", "client", "host", "policy",
 )  # fmt: skip
+# What tables call a column.
+ALIASES = {"key": "api_key"}
 # Besides, a tag of any name; the query calls it `tag`.
 TAG = "tag:"
 # Prices change every few weeks; data older than this is worth a remark.
@@ -68,7 +70,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--db", type=Path, default=Path("llmobserve.duckdb"), help="database (default: %(default)s)")
     parser.add_argument(
-        "--by", type=_names, default=["model"], metavar="NAMES", help=f"one or more of {','.join(BY)},{TAG}NAME"
+        "--by", type=_names, default=["model"], metavar="NAMES", help=f"one or more of {_words()}, with commas"
     )
     parser.add_argument("--since", type=moment, metavar="TIME", help=f"first moment: {MOMENTS}")
     parser.add_argument("--until", type=moment, metavar="TIME", help="first moment that no longer counts")
@@ -78,14 +80,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _words() -> str:
+    return ", ".join((*BY, *(f"{short} ({name})" for short, name in ALIASES.items()), f"{TAG}NAME"))
+
+
 def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    told = [name.strip() for name in text.split(",") if name.strip()]
+    if not told:
+        raise argparse.ArgumentTypeError(f"no grouping is named; there are {_words()}")
+    names = [ALIASES.get(name, name) for name in told]
     tags = [name for name in names if name.startswith(TAG) and name != TAG]
     if wrong := [name for name in names if name not in (*BY, *tags)]:
-        raise argparse.ArgumentTypeError(f"no such grouping: {', '.join(wrong)}; there are {', '.join(BY)}, {TAG}NAME")
+        raise argparse.ArgumentTypeError(f"no such grouping: {', '.join(wrong)}; there are {_words()}")
     if len(set(tags)) > 1:
         raise argparse.ArgumentTypeError(f"one tag at a time, not {' and '.join(tags)}")
-    return list(dict.fromkeys(names)) or ["model"]
+    return list(dict.fromkeys(names))
 
 
 def _ask(options: argparse.Namespace) -> dict[str, Rows]:

@@ -1,8 +1,8 @@
 -- Spend by any of model, provider, api_key, customer, day, run, section, feature ...; the largest first, days in order.
 --   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/spend.sql
 --   .venv/bin/duckdb -readonly llmobserve.duckdb -cmd "SET VARIABLE by_columns = ['day', 'provider']" < scripts/spend.sql
--- There are experiment, variant and prompt_version, too, key_name (the id of a key without one), and `tag`, which is the
--- tag that the variable tag_name names.
+-- There are experiment, variant, prompt_version, client, host and policy, too, key_name (the id of a key without one), and
+-- `tag`, which is the tag that the variable tag_name names.
 -- A call of unknown cost adds nothing to cost_usd and is counted in unknown_calls; where all are unknown, cost_usd is NULL.
 -- So does work whose result has not been seen, which is counted in pending_calls.
 SET VARIABLE by_columns = coalesce(getvariable('by_columns'), ['model']);
@@ -24,6 +24,9 @@ WITH calls AS (
         list_contains(getvariable('by_columns'), 'experiment') AS by_experiment,
         list_contains(getvariable('by_columns'), 'variant') AS by_variant,
         list_contains(getvariable('by_columns'), 'prompt_version') AS by_prompt_version,
+        list_contains(getvariable('by_columns'), 'client') AS by_client,
+        list_contains(getvariable('by_columns'), 'host') AS by_host,
+        list_contains(getvariable('by_columns'), 'policy') AS by_policy,
         list_contains(getvariable('by_columns'), 'tag') AS by_tag
     FROM events
     WHERE started_at >= getvariable('since') AND started_at < getvariable('until')
@@ -32,7 +35,7 @@ spend AS (
     SELECT
         CASE WHEN by_day THEN started_at::DATE END AS day,
         CASE WHEN by_model THEN coalesce(calls.model, response_model, request_model) END AS model,
-        CASE WHEN by_provider THEN coalesce(calls.provider, host) END AS provider,
+        CASE WHEN by_provider THEN coalesce(calls.provider, calls.host) END AS provider,
         CASE WHEN by_api_key THEN api_key_id END AS api_key,
         CASE WHEN by_customer THEN customer_id END AS customer,
         CASE WHEN by_run THEN run_id END AS run,
@@ -42,6 +45,9 @@ spend AS (
         CASE WHEN by_experiment THEN experiment_id END AS experiment,
         CASE WHEN by_variant THEN variant_id END AS variant,
         CASE WHEN by_prompt_version THEN calls.prompt_version END AS prompt_version,
+        CASE WHEN by_client THEN calls.client END AS client,
+        CASE WHEN by_host THEN calls.host END AS host,
+        CASE WHEN by_policy THEN calls.policy END AS policy,
         CASE WHEN by_tag THEN tags ->> getvariable('tag_name')::VARCHAR END AS tag,
         count(*) AS calls,
         sum(input_tokens)::BIGINT AS input_tokens,
@@ -62,7 +68,7 @@ SELECT
         lambda c: list_contains(getvariable('by_columns'), c)
             OR NOT list_contains([
                 'day', 'model', 'provider', 'api_key', 'customer', 'run', 'key_name', 'section', 'feature', 'experiment',
-                'variant', 'prompt_version', 'tag'
+                'variant', 'prompt_version', 'client', 'host', 'policy', 'tag'
             ], c)
     ),
     cost_usd::DOUBLE / nullif(sum(cost_usd) OVER (), 0)::DOUBLE AS share

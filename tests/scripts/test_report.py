@@ -258,6 +258,11 @@ def test_database_without_doubts(database: Path, capsys: pytest.CaptureFixture[s
         ("api_key", {"api_key": None}),
         ("customer", {"customer": None}),
         ("run", {"run": None}),
+        ("key", {"api_key": None}),
+        ("client", {"client": None}),
+        ("host", {"host": "api.openai.com"}),
+        ("policy", {"policy": None}),
+        ("host,provider", {"host": "api.openai.com", "provider": "anthropic"}),
         ("day", {"day": "2026-10-11"}),
         ("provider, model", {"provider": "anthropic", "model": "claude"}),
         ("model,day", {"model": "claude", "day": "2026-10-11"}),
@@ -379,6 +384,8 @@ def test_period_that_is_so_long_ago(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("arguments", "word"),
     [
         (["--by", "colour"], "no such grouping: colour; there are model"),
+        (["--by", ""], "no grouping is named; there are model, provider"),
+        (["--by", ","], "no grouping is named; there are model, provider"),
         (["--by", "tag:"], "no such grouping: tag:; there are model"),
         (["--by", "tag:a,tag:b"], "one tag at a time, not tag:a and tag:b"),
         (["--since", "yesterday"], "yesterday is no time; write 2026-11-20"),
@@ -393,9 +400,16 @@ def test_wrong_arguments(arguments: list[str], word: str, capsys: pytest.Capture
     assert word in capsys.readouterr().err
 
 
-def test_empty_grouping(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No name at all is the model."""
-    assert "Spend by model" in printed(capsys, "--db", database, "--by", ",")
+@pytest.mark.parametrize("width", ["60", "80", "120"])
+def test_help_keeps_words_whole(
+    width: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Help breaks lines between the names of groupings."""
+    monkeypatch.setenv("COLUMNS", width)
+    with pytest.raises(SystemExit):
+        report.main(["--help"])
+
+    assert {*report.BY, *report.ALIASES} <= set(re.findall(r"\w+", capsys.readouterr().out))
 
 
 def test_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
