@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from llmobs import attribution
 from llmobs.attribution import COLUMNS, NOTHING, Attribution
+from llmobs.attribution.pairs import plain
 from llmobs.attribution.said import LONGEST, LONGEST_NAME, MOST_TAGS
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -21,11 +22,15 @@ def header(**values: str) -> Attribution:
     return attribution.of_headers({attribution.HEADER + name.replace("_", "-"): v for name, v in values.items()})
 
 
+# A value for each column that it takes.
+VALUES = {name: f"the {name}" for name in COLUMNS} | {"trace_id": TRACE, "span_id": SPAN, "parent_span_id": SPAN}
+
+
 def test_each_header_fills_its_column() -> None:
     """Every column has a header of its name."""
-    said = header(**{name: f"the {name}" for name in COLUMNS})
+    said = header(**VALUES)
 
-    assert said.columns == {name: f"the {name}" for name in COLUMNS}
+    assert said.columns == VALUES
     assert (said.tags, said.tags_json(), said.sent_at, said.unknown) == ({}, None, None, ())
 
 
@@ -59,6 +64,50 @@ def test_tags(value: str, tags: dict[str, str]) -> None:
 
     assert said.tags == tags
     assert msgspec.json.decode(said.tags_json() or "{}") == tags
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("timestamp", "yesterday", True),
+        ("timestamp", " ", False),
+        ("tags", '{"k":', True),
+        ("tags", "{}", False),
+        ("tags", "team", True),
+        ("tags", "a=b;team", True),
+        ("tags", "=b", True),
+        ("tags", "a=b;;c=; ", False),
+        ("tags", "", False),
+        ("trace_id", "foo", True),
+        ("trace_id", "0" * 32, True),
+        ("trace_id", TRACE[1:], True),
+        ("trace_id", f"{TRACE}0", True),
+        ("trace_id", f" {TRACE.upper()}", False),
+        ("trace_id", "", False),
+        ("span_id", "zz", True),
+        ("span_id", SPAN, False),
+        ("parent_span_id", TRACE, True),
+    ],
+)
+def test_values_that_can_not_be_read_are_named(name: str, value: str, *, named: bool) -> None:
+    """The header is told, for a warning, and what it holds is not; an empty value says nothing."""
+    said = header(**{name: value})
+
+    assert said.unknown == ((f"x-llmobserve-{name.replace('_', '-')}",) if named else ())
+    assert name not in said.columns or said.columns[name] == value.strip().lower()
+
+
+def test_what_can_be_read_of_tags_is_kept() -> None:
+    """A part that is no pair costs the other tags nothing."""
+    assert header(tags="a=b;team").tags == {"a": "b"}
+
+
+def test_values_of_baggage_that_can_not_be_read_are_named() -> None:
+    """They are told by the member's name, as those of headers are by the header's."""
+    said = attribution.of_baggage(["llmobserve.trace_id=foo", "llmobserve.timestamp=now", f"llmobserve.span_id={SPAN}"])
+
+    assert (said.columns, said.sent_at) == ({"span_id": SPAN}, None)
+    assert said.unknown == ("llmobserve.trace_id", "llmobserve.timestamp")
 
 
 @pytest.mark.parametrize(
@@ -111,13 +160,13 @@ def test_baggage() -> None:
     """Members of ours are read, properties left aside, and what means nothing is named."""
     said = attribution.of_baggage(
         [
-            *(f" llmobserve.{name}=the%20{name} ;ttl=3" for name in COLUMNS),
+            *(f" llmobserve.{name}={quote(value)} ;ttl=3" for name, value in VALUES.items()),
             "llmobserve.tag.my%20team=a%2Cb",
             "llmobserve.costumer=x",
         ]
     )
 
-    assert said.columns == {name: f"the {name}" for name in COLUMNS}
+    assert said.columns == VALUES
     assert (said.tags, said.unknown) == ({"my team": "a,b"}, ("llmobserve.costumer",))
 
 
@@ -191,6 +240,32 @@ def test_merged_tags_are_bounded() -> None:
 def test_headers_are_never_too_odd(values: dict[str, str]) -> None:
     """Whatever headers hold, what is read can be stored: printable and short."""
     check(header(**values))
+
+
+@given(st.sampled_from(["trace_id", "span_id", "parent_span_id"]), st.text() | st.from_regex("[0-9a-fA-F]{16,32}"))
+def test_ids_are_hex_or_named(name: str, value: str) -> None:
+    """An id is stored with its digits, or its header is named, or there is nothing to it."""
+    said = header(**{name: value})
+
+    assert not said.columns or len(bytes.fromhex(said.columns[name])) == (16 if name == "trace_id" else 8)
+    assert len(said.columns) + len(said.unknown) == 1 or not "".join(filter(str.isprintable, plain(value))).strip()
+
+
+@given(st.text())
+def test_moments_are_read_or_named(value: str) -> None:
+    """A timestamp is read, or its header is named, or there is nothing to it."""
+    said = header(timestamp=value)
+
+    assert (said.sent_at is not None) + len(said.unknown) == (1 if plain(value).strip() else 0)
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text()))
+def test_objects_of_tags_are_read(tags: dict[str, str]) -> None:
+    """No JSON object of short texts is named, and half of one is."""
+    text = msgspec.json.encode(tags).decode()
+
+    assert header(tags=text).unknown == ()
+    assert header(tags=text[:-1]).unknown == ("x-llmobserve-tags",)
 
 
 @given(st.text())

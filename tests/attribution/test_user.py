@@ -12,7 +12,7 @@ from llmobs.attribution import of_user, real_user
 def test_pairs() -> None:
     """Short and long words fill columns, any other is a tag."""
     said = of_user("customer=acme;run=nightly,section=a/b;feature=search;experiment=e;variant=v;prompt_version=p;"
-                   "feature_version=f;trace=t;span=s;parent-span=q;Team=x")  # fmt: skip
+                   f"feature_version=f;trace={'a' * 32};span={'b' * 16};parent-span={'C' * 16};Team=x")  # fmt: skip
 
     assert said.columns == {
         "customer_id": "acme",
@@ -22,9 +22,9 @@ def test_pairs() -> None:
         "variant_id": "v",
         "prompt_version": "p",
         "feature_version": "f",
-        "trace_id": "t",
-        "span_id": "s",
-        "parent_span_id": "q",
+        "trace_id": "a" * 32,
+        "span_id": "b" * 16,
+        "parent_span_id": "c" * 16,
     }
     assert said.tags == {"feature": "search", "Team": "x"}
 
@@ -51,6 +51,13 @@ def test_user(name: str, columns: dict[str, str], tags: dict[str, str], user: st
     said = of_user(name)
 
     assert (said.columns, said.tags, real_user(name)) == (columns, tags, user)
+
+
+def test_ids_that_are_none() -> None:
+    """They are not there, and their words are named."""
+    said = of_user("trace=foo;span=zz;customer=acme")
+
+    assert (said.columns, said.unknown) == ({"customer_id": "acme"}, ("trace", "span"))
 
 
 def test_values_may_be_quoted() -> None:

@@ -64,8 +64,9 @@ def test_everything_said_to_us_is_taken_off(run: Run) -> None:
     mark = run.upstream.mark()
     trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     ours = {
-        f"X-LLMObserve-{name}": "v" for name in ("Section", "Span-ID", "Tags", "Timestamp", "Experiment-ID", "What")
-    }
+        f"X-LLMObserve-{name}": "v"
+        for name in ("Section", "Parent-Span-ID", "Tags", "Timestamp", "Experiment-ID", "What")
+    } | {"X-LLMObserve-Span-ID": "00f067aa0ba902b7"}
     headers = run.headers(
         **ours,
         traceparent=f"00-{trace}-{span}-01",
@@ -78,7 +79,8 @@ def test_everything_said_to_us_is_taken_off(run: Run) -> None:
     found = run.rows(2)
 
     for row in found:
-        assert (row["customer_id"], row["section"], row["span_id"], row["trace_id"]) == ("acme inc", "v", "v", trace)
+        assert (row["customer_id"], row["section"], row["parent_span_id"]) == ("acme inc", "v", None)
+        assert (row["span_id"], row["trace_id"]) == ("00f067aa0ba902b7", trace)
         assert json.loads(row["tags"]) == {"team": "red", "feature": "search"}
     for entry in run.upstream.since(mark):
         assert "llmobserve" not in str(entry).lower()

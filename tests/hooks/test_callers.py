@@ -21,6 +21,7 @@ from tests.books import TEXT
 from tests.hooks.test_addon import ASKED, CHAT, Proxy
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+OTHER_SPAN = "00f067aa0ba902b7"
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_request_over_connection(proxy: Proxy) -> None:
         ("X-LLMObserve-Customer-ID", "header"),
         ("X-LLMObserve-Tags", "a=3"),
         ("baggage", "other=1 ,llmobserve.customer_id=baggage, llmobserve.run_id=baggage;p=1,llmobserve.tag.b=2"),
-        ("Baggage", "llmobserve.section=a%2Fb,llmobserve.span_id=mine"),
+        ("Baggage", f"llmobserve.section=a%2Fb,llmobserve.span_id={OTHER_SPAN}"),
         ("baggage", "more=2,last=3"),
         ("traceparent", f"00-{TRACE}-{SPAN}-01"),
     )
@@ -158,7 +159,7 @@ def test_request_over_connection(proxy: Proxy) -> None:
 
     (row,) = proxy.rows()
     names = ("customer_id", "run_id", "section", "experiment_id", "trace_id", "span_id", "parent_span_id")
-    assert [row[name] for name in names] == ["header", "baggage", "a/b", "connection", TRACE, "mine", None]
+    assert [row[name] for name in names] == ["header", "baggage", "a/b", "connection", TRACE, OTHER_SPAN, None]
     assert json.loads(row["tags"]) == {"a": "3", "b": "2", "c": "1"}
     assert [item for item in flow.request.headers.fields if item[0] != b"Content-Type"] == [
         (b"baggage", b"other=1"),
@@ -178,6 +179,25 @@ def test_what_means_nothing_is_named_once(proxy: Proxy, caplog: pytest.LogCaptur
         "'llmobserve.costumer'",
     ]
     assert "acme" not in caplog.text
+
+
+def test_what_can_not_be_read_is_named_once(proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+    """A value that is malformed is not stored, and its word is named once, without the value."""
+
+    words = {"Timestamp": "yesterday", "Tags": '{"secret":', "Trace-ID": "foo", "Span-ID": "zz"}
+    tunnel = connect(proxy, "parent_span=secret")
+    for _ in range(2):
+        flow = request(*((f"X-LLMObserve-{name}", value) for name, value in words.items()))
+        flow.client_conn = tunnel.client_conn
+        call(proxy, flow)
+
+    names = ("client_skew_ms", "tags", "trace_id", "span_id", "parent_span_id")
+    assert [row[name] for row in proxy.rows() for name in names] == [None] * 10
+    assert [record.message.split(" ")[0] for record in caplog.records] == [
+        *(f"'x-llmobserve-{name.lower()}'" for name in words),
+        "'parent_span'",
+    ]
+    assert not [value for value in ("yesterday", "secret", "foo", "zz") if value in caplog.text]
 
 
 def test_whose_it_is_never_stops_a_call(

@@ -1,6 +1,6 @@
 """Whose call it was, as told by our headers, W3C baggage and trace context, and the proxy user name.
 
-It does not know HTTP libraries; a header's name comes in small letters. What cannot be read is not there.
+It does not know HTTP libraries; a header's name comes in small letters. What cannot be read is not there, but named.
 """
 
 from llmobs.attribution.readers import HEADER, of_baggage, of_headers, of_trace, split_baggage

@@ -38,15 +38,25 @@ def pairs(text: str) -> Iterator[tuple[str, str]]:
             yield plain(key).strip(), plain(value)
 
 
-def members(text: str) -> list[tuple[str, str]]:
-    """The members of a JSON object, values of other types than text as their JSON text; none where it is no such."""
+def paired(text: str) -> bool:
+    """Whether `pairs` reads all of a text: every part that is not blank is a pair with a name."""
+    return all(_is_pair(part) for part in SEPARATORS.split(text) if part.strip())
+
+
+def _is_pair(part: str) -> bool:
+    key, equals, _ = part.partition("=")
+    return bool(equals and key.strip())
+
+
+def members(text: str) -> list[tuple[str, str]] | None:
+    """The members of a JSON object, values of other types than text as their JSON text; None where it is no such."""
     if len(text) > READ_CHARACTERS:
-        return []
+        return None
     try:
         found = msgspec.json.decode(_utf8(text), type=dict[str, msgspec.Raw])
         return [(name, _value(bytes(raw))) for name, raw in found.items() if bytes(raw) != b"null"]
     except (msgspec.DecodeError, UnicodeError):
-        return []
+        return None
 
 
 def _value(raw: bytes) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from llmobs.attribution.pairs import members, moment, pairs, plain
+from llmobs.attribution.pairs import members, moment, paired, pairs, plain
 from llmobs.attribution.said import COLUMNS, NOTHING, Attribution, Draft
 
 # `X-LLMObserve-Customer-ID`; `llmobserve.customer_id`, `llmobserve.tag.team`.
@@ -21,12 +21,20 @@ def of_headers(ours: Mapping[str, str]) -> Attribution:
     for name, value in ours.items():
         word = name[len(HEADER) :].replace("-", "_")
         if word == "tags":
-            told = members(value) if value.lstrip().startswith("{") else pairs(value)
-            for tag in told:
-                draft.tag(*tag)
+            _tags(draft, value, name)
         else:
             _word(draft, word, plain(value), name)
     return draft.done()
+
+
+def _tags(draft: Draft, value: str, name: str) -> None:
+    """All tags of a header; where a part of it can't be read, the others are there all the same."""
+    is_json = value.lstrip().startswith("{")
+    told = members(value) if is_json else list(pairs(value))
+    for tag in told or ():
+        draft.tag(*tag)
+    if told is None or not (is_json or paired(value)):
+        draft.unknown.append(name)
 
 
 def of_baggage(ours: Iterable[str]) -> Attribution:
@@ -44,9 +52,11 @@ def of_baggage(ours: Iterable[str]) -> Attribution:
 
 def _word(draft: Draft, word: str, value: str, name: str) -> None:
     if word in _WORDS:
-        draft.put(word, value)
+        draft.put(word, value, name)
     elif word == "timestamp":
         draft.sent_at = moment(value)
+        if draft.sent_at is None and value.strip():
+            draft.unknown.append(name)
     else:
         draft.unknown.append(name)
 

@@ -1,5 +1,6 @@
 """What is said of a call: columns and tags, bounded, and several of them made one; it does not know who said it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,12 +18,20 @@ COLUMNS = (
     "experiment_id", "variant_id",
 )  # fmt: skip
 
+# https://www.w3.org/TR/trace-context/#trace-id: what is all zeros is no id.
+_IDS = {
+    "trace_id": re.compile("(?!0+$)[0-9a-f]{32}"),
+    "span_id": re.compile("(?!0+$)[0-9a-f]{16}"),
+    "parent_span_id": re.compile("(?!0+$)[0-9a-f]{16}"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """What is said of a call, or of all calls of a connection; only for reading, as some are shared.
 
-    sent_at: by the client's clock, in seconds since 1970. unknown: words addressed to us that mean nothing.
+    sent_at: by the client's clock, in seconds since 1970. unknown: words addressed to us that mean nothing, or
+    whose values can't be read.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -47,9 +56,15 @@ class Draft:
         self.sent_at: float | None = None
         self.unknown: list[str] = []
 
-    def put(self, column: str, value: str) -> None:
-        """Fill a column; an empty value says nothing."""
-        if text := _line(value, LONGEST):
+    def put(self, column: str, value: str, word: str) -> None:
+        """Fill a column; an empty value says nothing, and an id that is none has its word named."""
+        text = _line(value, LONGEST)
+        if column in _IDS:
+            text = text.lower()
+            if text and not _IDS[column].fullmatch(text):
+                self.unknown.append(word)
+                return
+        if text:
             self.columns[column] = text
 
     def tag(self, name: str, value: str) -> None:

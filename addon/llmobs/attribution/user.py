@@ -36,7 +36,7 @@ def _read(name: str) -> Attribution:
     for key, value in pairs(_decoded(name)):
         word = key.lower().replace("-", "_")
         if word in _WORDS:
-            draft.put(_WORDS[word], value)
+            draft.put(_WORDS[word], value, word)
         else:
             draft.tag(key, value)
     draft.tag(USER, real_user(name))

@@ -70,6 +70,6 @@ def warn(attempt: Attempt, said: Attribution, once: Once) -> None:
             "calls are recorded as unpriced. Add a route to your pricing file, with `free: true` if it costs nothing."
         )
     for word in said.unknown:
-        once.warn(f"{word[:_SHOWN]!a} is no word of LLMObserve: it is taken off, and the row does not tell it.")
+        once.warn(f"{word[:_SHOWN]!a} is no word of LLMObserve, or its value can't be read: the row does not tell it.")
     if opening.client_skew_ms is not None:
         clocks.warn(opening.client_skew_ms, f"the client {opening.client or 'without a name'}", once)
