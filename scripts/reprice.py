@@ -72,7 +72,8 @@ def _reckoned(book: PriceBook, options: argparse.Namespace, folder: Path) -> Tal
     variables = {name: getattr(options, name) for name in asked if getattr(options, name)}
     with store.reading(options.db) as db:
         count = db.save(rows.QUERY, folder / "rows", variables)
-    tally = Tally()
+        [(others,)] = db.query(rows.OTHERS, variables=variables).rows
+    tally = Tally(int(str(others)))
     with progress("reckoning", count) as advance, (folder / "lines").open("wb") as lines:
         for batch in store.saved(folder / "rows", BATCH_ROWS):
             for old, new in _pairs(book, batch):

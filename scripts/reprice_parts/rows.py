@@ -15,17 +15,20 @@ _COLUMNS = (
     "reasoning_tokens", "charges", "cost_usd", "list_cost_usd", "cost_status", "usage", "price_version",
     "service_tier", "job_id", "results_id", "region", "variant",
 )  # fmt: skip
-QUERY = f"""
-SELECT {", ".join(f'events."{name}"' for name in _COLUMNS)}
-FROM events
--- An answer from the cache keeps what it saved then.
-WHERE provider IS NOT NULL AND cost_status <> 'pending' AND policy IS DISTINCT FROM 'cache'
-    AND started_at >= coalesce(getvariable('since')::TIMESTAMP, TIMESTAMP '0001-01-01')
+# An answer from the cache keeps what it saved then.
+_PRICED = "events.provider IS NOT NULL AND cost_status <> 'pending' AND policy IS DISTINCT FROM 'cache'"
+_ASKED = """
+    started_at >= coalesce(getvariable('since')::TIMESTAMP, TIMESTAMP '0001-01-01')
     AND started_at < coalesce(getvariable('until')::TIMESTAMP, TIMESTAMP 'infinity')
     AND (getvariable('provider') IS NULL OR events.provider = getvariable('provider'))
     AND (getvariable('model') IS NULL
         OR list_contains([events.model, response_model, request_model], getvariable('model')))
+"""
+QUERY = f"""
+SELECT {", ".join(f'events."{name}"' for name in _COLUMNS)} FROM events WHERE {_PRICED} AND {_ASKED}
 """  # noqa: S608 -- names of columns
+# How many more calls a report counts.
+OTHERS = f"SELECT count(*) FROM events WHERE ({_PRICED}) IS NOT TRUE AND {_ASKED}"  # noqa: S608 -- the same
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 

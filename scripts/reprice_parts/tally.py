@@ -56,9 +56,10 @@ class Group:
 
 
 class Tally:
-    """Every row that was looked at."""
+    """Every row that was looked at; `others` are those that no price is for."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: int = 0) -> None:
+        self.others = others
         self.seen = 0
         self.left = 0
         self.now_priced = 0
@@ -100,6 +101,8 @@ class Tally:
             yield f"{self.losses()} now: was --pricing forgotten?"
         if self.left:
             yield f"{plural(self.left, 'call')} left alone: no price decides their cost, or too little is stored."
+        if self.others:
+            yield f"{plural(self.others, 'call')} not looked at: pending, from the cache, or of no known provider."
 
     def losses(self) -> str:
         """How many calls the new prices leave without one."""
@@ -111,6 +114,7 @@ class Tally:
             "calls": self.seen,
             "changed": self.total.calls,
             "left": self.left,
+            "others": self.others,
             "now_priced": self.now_priced,
             "no_longer_priced": self.no_longer_priced,
             "total": _plain(self.total),

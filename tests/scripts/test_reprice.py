@@ -213,6 +213,7 @@ difference: of what is known; at list: at list price, also where a plan pays or 
 
 1 call without a price before, with one now.
 1 call left alone: no price decides their cost, or too little is stored.
+1 call not looked at: pending, from the cache, or of no known provider.
 {}: 6 calls looked at, nothing written. --apply writes the new costs and keeps the former ones.
 """
 
@@ -361,11 +362,24 @@ class TestLostPrices:
         assert cheap.rows()[:2] == [("1", None, "unpriced"), ("2", None, "unpriced")]
 
 
+def test_every_call_of_the_report_is_told(desk: Desk) -> None:
+    """What is looked at and what is not are together all calls, or those that are asked for."""
+    more = [past(event_id="8", policy="cache"), past(event_id="9", provider=None, started_at=AT + 9 * LATER)]
+    with store.writing(desk.database) as db:
+        db.load([to_row(event) for event in more], {})
+
+    for asked, figures in {(): (6, 3), ("--since", "2026-11-28"): (0, 1), ("--provider", "anthropic"): (1, 0)}.items():
+        told = desk.tells(*asked)
+        assert (told["calls"], told["others"]) == figures
+    assert "not looked at" not in desk.says("--provider", "anthropic")
+
+
 def test_json(desk: Desk) -> None:
     """Programs get every figure with every digit."""
     told = desk.tells("--pricing", desk.dearer())
 
     assert (told["calls"], told["changed"], told["now_priced"], told["left"]) == (6, 3, 1, 1)
+    assert told["others"] == 1
     assert told["groups"][1] == {  # type: ignore[index]
         "day": "2026-11-21",
         "model": "gpt-x",
@@ -422,12 +436,16 @@ def test_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_to_tell(desk: Desk) -> None:
-    """Where every call has a new cost and had one before, the table says it all."""
+    """Where every call has a new cost and had one before, the table says it all but what is pending."""
     out = desk.says(
         "--pricing", desk.dearer(), "--until", "2026-11-21", "--provider", "openai", "--model", "gpt-x"
     ).splitlines()
 
-    assert out[-2:] == ["", f"{desk.database}: 1 call looked at, nothing written. {APPLY}"]
+    assert out[-3:] == [
+        "",
+        "1 call not looked at: pending, from the cache, or of no known provider.",
+        f"{desk.database}: 1 call looked at, nothing written. {APPLY}",
+    ]
 
 
 def test_rows_of_the_addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
