@@ -1,9 +1,10 @@
 """A policy file to its rules; what is wrong with it is raised together, each with its line and what to write."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from llmobs.config import ConfigError, read, validated
+from llmobs.config import ConfigError, Problem, read, validated
 from llmobs.policy.links import problems as linked
 from llmobs.policy.schema import PolicyFile
 
@@ -17,6 +18,12 @@ def load(path: Path, known: Mapping[str, object] | None = None) -> Policies:
     """
     document = read(path)
     file, problems = validated(document, PolicyFile, known)
-    if lines := document.worded([*document.problems, *problems, *linked(file)]):
+    found = [*document.problems, *problems, *linked(file)]
+    if lines := document.worded([_discreet(problem) for problem in found]):
         raise ConfigError(lines)
     return file
+
+
+def _discreet(problem: Problem) -> Problem:
+    """What stands under `keys` may be a key, and is not shown."""
+    return replace(problem, shown=("keys",)) if problem.path[:1] == ("keys",) else problem
