@@ -102,6 +102,25 @@ def test_edited_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [dict(each.keys) for each in rule.taken] == [{"0123456789ab": "one"}, {"0123456789ab": "three"}]
 
 
+def test_file_without_rules_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who takes the last rule out of the file, names of keys aside, is told that none is in force."""
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    file = tmp_path / "policy.yaml"
+    keys = "keys: {0123456789ab: one}"
+    file.write_text(keys)
+    gate = Gate()
+    gate.open(file)
+
+    for text in (f"{keys}\nretries: {{}}", keys, ""):
+        file.write_text(text)
+        gate.look()
+
+    told = ("its rules are in force from now on", "no rule is in force any more", "no rule is in force")
+    assert caplog.messages == [f"the policy file has changed: {said}" for said in told]
+
+
 def test_look_is_rare(tmp_path: Path) -> None:
     """Within a second the disk is asked once."""
     file = tmp_path / "policy.yaml"

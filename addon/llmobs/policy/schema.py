@@ -11,6 +11,9 @@ from llmobs.policy.relay_schema import Fallback, Retries, Timeouts
 __all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
 
 
+_NAMES = frozenset({"keys", "notify"})
+
+
 class PolicyFile(Row):
     """A whole policy file; what it does not mention is off.
 
@@ -36,3 +39,8 @@ class PolicyFile(Row):
     retries: Retries | None = None
     fallbacks: list[Fallback] = []
     notify: dict[Name, list[To]] = {}
+
+    @property
+    def rules(self) -> bool:
+        """Whether there is a rule; names of keys and addresses are none."""
+        return any(value for section, value in self if section not in _NAMES)
