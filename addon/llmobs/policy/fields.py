@@ -19,7 +19,8 @@ from llmobs.policy.window import Period
 _HIGHEST_SHARE = 10
 _NAMED = re.compile(r"[\w.@ -]{1,64}")
 _AS_APPRISE = (
-    "write a URL as Apprise's documentation shows for the service, or ${VARIABLE} where the environment has it"
+    "write a URL as Apprise's documentation shows for the service, or ${VARIABLE} where the environment has it; "
+    "a password in it must be percent-encoded (%40 for @), in the variable, too"
 )
 
 
