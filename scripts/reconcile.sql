@@ -10,10 +10,13 @@ WITH calls AS (
         *,
         -- A failed or free call has a list cost of 0; a free one that counts tokens stands in the provider's usage.
         -- A batch whose lines are here has no cost of its own.
-        cost_status = 'not_billed' AND list_cost_usd IS DISTINCT FROM 0
+        -- An equal request that is not counted again here is billed there.
+        policy IS NOT DISTINCT FROM 'retries:skip' AS again,
+        cost_status = 'not_billed' AND list_cost_usd IS DISTINCT FROM 0 AND NOT again
             AND operation IS DISTINCT FROM 'batch' AS subscription,
         cost_status NOT IN ('not_billed', 'pending')
-            OR (cost_status = 'not_billed' AND list_cost_usd = 0 AND outcome = 'ok' AND input_tokens > 0) AS counted,
+            OR (cost_status = 'not_billed' AND list_cost_usd = 0 AND outcome = 'ok' AND input_tokens > 0)
+            OR again AS counted,
         list_sum([
             charge.amount_usd FOR charge IN charges
             IF charge.unit IN ('web_search', 'grounded_prompt', 'source_read', 'file_search', 'code_execution')
@@ -31,7 +34,7 @@ SELECT
     (sum(input_tokens) FILTER (counted))::BIGINT AS input_tokens,
     (sum(cached_input_tokens) FILTER (counted))::BIGINT AS cached_input_tokens,
     (sum(output_tokens) FILTER (counted))::BIGINT AS output_tokens,
-    sum(cost_usd) FILTER (counted) AS cost_usd,
+    sum(CASE WHEN again THEN list_cost_usd ELSE cost_usd END) FILTER (counted) AS cost_usd,
     sum(tools_usd) FILTER (counted) AS tools_usd,
     count(*) FILTER (cost_status = 'unpriced') AS unpriced,
     count(*) FILTER (cost_status = 'partial') AS partial,

@@ -41,6 +41,7 @@ _SIGNED = re.compile(r"Credential=([^/,\s]+)|^bce-auth-v1/([^/\s]+)/")
 _NOBODY = frozenset({"", "api", "api_key", "apikey", "key", "token", "user", "x", "bearer"})
 # The last four characters of a shorter secret would give away too much of it.
 _SHOWABLE = 16
+_KEY_ID = re.compile(r"[0-9a-f]{12}(?:\.\.\..{4})?")
 
 
 def api_key_id(headers: Mapping[str, str], query: str, salt: bytes) -> str | None:
@@ -51,6 +52,11 @@ def api_key_id(headers: Mapping[str, str], query: str, salt: bytes) -> str | Non
     found = _lasting(carried)
     digest = hashlib.blake2b(found.encode("utf-8", "surrogateescape"), key=salt, digest_size=6).hexdigest()
     return f"{digest}...{found[-4:]}" if len(found) >= _SHOWABLE else digest
+
+
+def is_key_id(text: str) -> bool:
+    """Whether a text has the form of what `api_key_id` returns."""
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def key(headers: Mapping[str, str], query: str) -> str | None:

@@ -86,47 +86,66 @@ def test_edited_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """An edit is in force at the next look; one with a mistake is told and changes nothing, nor does a lost file."""
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     file = tmp_path / "policy.yaml"
-    file.write_text("keys: {a: one}")
+    file.write_text("keys: {0123456789ab: one}")
     gate = Gate(rule := Rule())
     gate.open(file)
 
     gate.look()
-    file.write_text("keys: {a: three}")
+    file.write_text("keys: {0123456789ab: three}")
     gate.look()
-    assert gate.policies.keys == {"a": "three"}
-    file.write_text("kes: {a: four}")
+    assert gate.policies.keys == {"0123456789ab": "three"}
+    file.write_text("kes: {0123456789ab: four}")
     gate.look()
     file.unlink()
     gate.look()
-    assert gate.policies.keys == {"a": "three"}
-    assert [dict(each.keys) for each in rule.taken] == [{"a": "one"}, {"a": "three"}]
+    assert gate.policies.keys == {"0123456789ab": "three"}
+    assert [dict(each.keys) for each in rule.taken] == [{"0123456789ab": "one"}, {"0123456789ab": "three"}]
+
+
+def test_file_without_rules_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who takes the last rule out of the file, names of keys aside, is told that none is in force."""
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    file = tmp_path / "policy.yaml"
+    keys = "keys: {0123456789ab: one}"
+    file.write_text(keys)
+    gate = Gate()
+    gate.open(file)
+
+    for text in (f"{keys}\nretries: {{}}", keys, ""):
+        file.write_text(text)
+        gate.look()
+
+    told = ("its rules are in force from now on", "no rule is in force any more", "no rule is in force")
+    assert caplog.messages == [f"the policy file has changed: {said}" for said in told]
 
 
 def test_look_is_rare(tmp_path: Path) -> None:
     """Within a second the disk is asked once."""
     file = tmp_path / "policy.yaml"
-    file.write_text("keys: {a: one}")
+    file.write_text("keys: {0123456789ab: one}")
     gate = Gate()
     gate.open(file)
 
     gate.look()
-    file.write_text("keys: {a: three}")
+    file.write_text("keys: {0123456789ab: three}")
     os.utime(file, (1, 1))
     gate.look()
 
-    assert gate.policies.keys == {"a": "one"}
+    assert gate.policies.keys == {"0123456789ab": "one"}
 
 
 def test_no_file_takes_all_rules_away(tmp_path: Path) -> None:
     """Without a file nothing is in force, and a wrong file changes nothing."""
     file = tmp_path / "policy.yaml"
-    file.write_text("keys: {a: one}")
+    file.write_text("keys: {0123456789ab: one}")
     gate = Gate(rule := Rule())
     gate.open(file)
 
     with pytest.raises(ConfigError, match="cannot be read"):
         gate.open(tmp_path / "no.yaml")
-    assert gate.policies.keys == {"a": "one"}
+    assert gate.policies.keys == {"0123456789ab": "one"}
     gate.open(None)
 
     assert gate.policies.keys == {}

@@ -22,11 +22,13 @@ def test_highest_share_is_told_once() -> None:
     assert told == [None, Decimal("0.8"), None, None, Decimal("1.2")]
 
 
-def test_refusal_tells_that_it_is_used_up() -> None:
-    """The first call that is refused counts as the end of the budget."""
+def test_refusal_is_told_once_and_is_no_share() -> None:
+    """The first refusal of each group is told, and leaves the shares to what is spent."""
     alerts = Alerts()
+    other: Pot = (*POT[:2], ("acme",))
 
-    assert [alerts.used_up(RULE, POT) for _ in range(2)] == [Decimal("0.8"), None]
+    assert [alerts.refused(pot) for pot in (POT, POT, other)] == [True, False, True]
+    assert alerts.reached(RULE, POT, Decimal(9)) == Decimal("0.8")
 
 
 def test_new_window_is_told_again() -> None:
@@ -38,10 +40,10 @@ def test_new_window_is_told_again() -> None:
         lambda: alerts.again(["a"]),
     ]
     for forget in ways:
-        assert alerts.reached(RULE, POT, Decimal(9)) is not None
+        assert (alerts.reached(RULE, POT, Decimal(9)), alerts.refused(POT)) == (Decimal("0.8"), True)
         alerts.forget({"a": POT[1]})
         alerts.again(["b"])
-        assert alerts.reached(RULE, POT, Decimal(9)) is None
+        assert (alerts.reached(RULE, POT, Decimal(9)), alerts.refused(POT)) == (None, False)
         forget()
 
 

@@ -250,15 +250,29 @@ def test_clock_is_the_machines(tmp_path: Path) -> None:
 
 
 def test_first_refusal_is_told(world: World) -> None:
-    """A budget that blocks is told to be used up when it first refuses, though a rest is left."""
+    """That a call does not fit is told once, as that: 100% is told when it is reached."""
     world.configure({"limit_usd": str(COST / 2), "per": "total"})
+    until(lambda: not world.guard._silent)
     for name in "ab":
         world.guard.admit(attempt(name))
+    world.guard.settle(row("c", str(COST)))
     world.guard.close()
 
-    [(title, body)] = world.told
-    assert title == "LLMObserve: 100% of budget a"
-    assert body == "budget a has reached 100%: 0.00 of 0.000508 USD are spent. Calls are refused."
+    assert world.told == [
+        (
+            "LLMObserve: a call no longer fits budget a",
+            f"a call that may cost {COST} USD no longer fits budget a: 0.00 of 0.000508 USD are spent; it was refused.",
+        ),
+        ("LLMObserve: 100% of budget a", f"budget a has reached 100%: {COST} of 0.000508 USD are spent."),
+    ]
+
+
+def test_refusal_of_unknown_cost_names_none(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Where nothing may be spent, a call counts nothing and is refused all the same, without a cost."""
+    world.configure({"limit_usd": "0", "reserve_usd": "0"})
+    world.guard.admit(attempt("a"))
+
+    assert "a call no longer fits budget a: 0.00 of 0.00 USD are spent; it was refused." in caplog.messages
 
 
 def test_what_was_reached_before_the_start_is_not_told_again(world: World) -> None:

@@ -10,7 +10,10 @@ from tests.policy.test_load import written
 
 BUDGET = "budgets:\n- {name: a, limit_usd: 1, per: day, %s}\n"
 LIMIT = "rate_limits:\n- {name: a, %s}\n"
-KNOWS = "write a URL as Apprise's documentation shows for the service, or ${VARIABLE} where the environment has it"
+KNOWS = (
+    "write a URL as Apprise's documentation shows for the service, or ${VARIABLE} where the environment has it; "
+    "a password in it must be percent-encoded (%40 for @), in the variable, too"
+)
 
 MISTAKES = [
     (BUDGET % "where: {custmer: x}", "budgets[0].where.custmer: 'custmer' is not known here; did you mean customer?"),

@@ -89,6 +89,32 @@ def test_mistakes(tmp_path: Path, text: str, words: str) -> None:
     assert said(tmp_path, text).startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("budgets: [{name: a, limit_usd: 1, per: day, where: {provider: %s}}]", "budgets[0].where.provider"),
+        ("rate_limits: [{name: a, requests_per_minute: 1, where: {provider: %s}}]", "rate_limits[0].where.provider"),
+        ("cache: {where: {provider: %s}}", "cache.where.provider"),
+        ("capture: {where: {provider: %s}}", "capture.where.provider"),
+        ("timeouts: {where: {provider: %s}}", "timeouts.where.provider"),
+        ("retries: {where: {provider: %s}}", "retries.where.provider"),
+        (
+            "fallbacks: [{name: a, where: {provider: %s}, to: [{host: api.openai.com, key_env: OTHER_KEY}]}]",
+            "fallbacks[0].where.provider",
+        ),
+    ],
+)
+def test_providers_are_known(tmp_path: Path, text: str, words: str) -> None:
+    """A pattern that fits no provider of the price file would never fire; one that fits any is taken."""
+
+    assert said(tmp_path, text % "openia").startswith(
+        f"{words}: 'openia' fits no provider of the price file; did you mean openai?"
+    )
+    for pattern in ("openai", "'open*'", "'*'"):
+        assert load(written(tmp_path, text % pattern), {"book": BOOK}).keys == {}
+    assert load(written(tmp_path, text % "openia")).keys == {}
+
+
 def test_hosts_are_taken_where_no_prices_are_known(tmp_path: Path) -> None:
     """Whoever reads a file without prices does not check its hosts."""
     text = "fallbacks: [{name: a, to: [{host: api.example.org, key_env: OTHER_KEY}]}]"

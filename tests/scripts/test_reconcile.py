@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from llmobs.event import CostStatus, Event, Outcome
 from llmobs.pricing import load
@@ -104,6 +105,19 @@ def test_both_sides_agree(case: Case) -> None:
     assert (line["matched"], line["differs"], line["missing_here"], line["missing_there"]) == (1, 0, 0, 0)
     assert line["cost_usd_here"] == line["cost_usd_there"] == Decimal("0.02")
     assert line["difference_usd"] == 0
+
+
+def test_equal_requests_that_are_not_counted_again(case: Case) -> None:
+    """What `llmobserve_retries=skip` leaves out is billed by the provider, at list price."""
+    costs = [cost("gpt-4o-2024-08-06, input", "0.005"), cost("gpt-4o-2024-08-06, output", 0.015)]
+    once = call("1")
+    again = structs.replace(
+        call("2", "0"), list_cost_usd=once.cost_usd, cost_status=CostStatus.NOT_BILLED, policy="retries:skip"
+    )
+    answer = case.answer([once, again], [page(bucket(MONDAY, TWO)), page(bucket(MONDAY, *costs))])
+
+    assert case.code == 0
+    assert (answer["rows"], answer["summary"][0]["cost_usd_here"]) == ([], Decimal("0.02"))
 
 
 def test_missing_on_either_side(case: Case) -> None:

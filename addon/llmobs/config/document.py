@@ -39,7 +39,7 @@ class Document:
         found = list(problems)
         places = self._places() if any(not p.line for p in found) else {}
         placed = sorted((p.line or _line(places, p.path), n, p) for n, p in enumerate(found))
-        return [f"{self.file}:{line}: {f'{dotted(p.path)}: ' if p.path else ''}{p.text}" for line, _, p in placed]
+        return [f"{self.file}:{line}: {_place(p)}{p.text}" for line, _, p in placed]
 
     def _places(self) -> dict[KeyPath, int]:
         builder = _Builder(self.text, {})
@@ -147,6 +147,11 @@ def _syntax(error: yaml.YAMLError, text: str) -> Problem:
     mark, position = getattr(error, "problem_mark", None), getattr(error, "position", 0)
     line = _number(mark) if mark is not None else text.count("\n", 0, position) + 1
     return Problem((), f"not valid YAML: {what}; {hint}", line)
+
+
+def _place(problem: Problem) -> str:
+    path = problem.path if problem.shown is None else problem.shown
+    return f"{dotted(path)}: " if path else ""
 
 
 def _line(places: dict[KeyPath, int], path: KeyPath) -> int:

@@ -10,11 +10,15 @@ type KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to correct: `text` says what is wrong and, after a semicolon, what to write instead."""
+    """One thing to correct: `text` says what is wrong and, after a semicolon, what to write instead.
+
+    `shown` stands for a path that may hold a secret, and only finds the line.
+    """
 
     path: KeyPath
     text: str
     line: int = 0
+    shown: KeyPath | None = None
 
 
 class ConfigError(ValueError):

@@ -21,7 +21,7 @@ from llmobs.tap import is_small
 
 LOG = logging.getLogger("llmobserve")
 
-# An edit holds for calls a second later; asking the disk for each call would cost more than the call's own rules.
+# An edit holds for calls that come a second later; asking the disk for each would cost more than the call's own rules.
 LOOK_SECONDS = 1.0
 
 # A request that a rule may refuse is kept until it is complete. Prompts with some pictures are below this; what is
@@ -68,13 +68,15 @@ class Gate:
     def _renew(self, file: Path) -> None:
         if (stamp := _stamp(file)) == self._read:
             return
-        self._read = stamp
+        self._read, ruled = stamp, self.policies.rules
         try:
             self._take(load(file, self._known))
         except ConfigError as problem:
             LOG.warning("the policy file is not taken, the former rules stay:\n%s", problem)
         else:
-            LOG.warning("the policy file has changed: its rules are in force from now on")
+            none = f"no rule is in force{' any more' if ruled else ''}"
+            now = "its rules are in force from now on" if self.policies.rules else none
+            LOG.warning("the policy file has changed: %s", now)
 
     def holds(self, attempt: Attempt, headers: Mapping[str, str]) -> bool:
         """Whether a call has to wait here until its request is complete, as a rule may refuse it."""

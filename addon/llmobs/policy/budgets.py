@@ -121,8 +121,8 @@ class Budgets:
         return {pot: usd for rule in self._rules if (pot := rule.pot(event)) is not None}
 
     def _refusal(self, rule: Rule, pot: Pot, amount: Decimal) -> Refusal:
-        if (share := self._alerts.used_up(rule, pot)) is not None:
-            self._tell(rule, pot, share, " Calls are refused.")
+        if self._alerts.refused(pot):
+            self._tell_refused(rule, pot, amount)
         ends = rule.ends(self._now())
         text = (
             f"LLMObserve refuses this call: {rule.named(pot)} has {_usd(rule.row.limit_usd)} USD, "
@@ -175,15 +175,25 @@ class Budgets:
             if rule.row.name not in self._silent:
                 share = self._alerts.reached(rule, pot, self.ledger.spent(pot))
                 if share is not None:
-                    self._tell(rule, pot, share)
+                    self._tell_reached(rule, pot, share)
 
-    def _tell(self, rule: Rule, pot: Pot, share: Decimal, more: str = "") -> None:
-        name, limit = rule.named(pot), rule.row.limit_usd
+    def _tell_reached(self, rule: Rule, pot: Pot, share: Decimal) -> None:
+        name = rule.named(pot)
         since = f" since {pot[1]:%Y-%m-%d %H:%M} UTC" if pot[1] else ""
-        spent = _usd(self.ledger.spent(pot))
-        body = f"{name} has reached {share:.0%}: {spent} of {_usd(limit)} USD are spent{since}.{more}"
+        self._tell(rule, f"{share:.0%} of {name}", f"{name} has reached {share:.0%}: {self._state(rule, pot)}{since}.")
+
+    def _tell_refused(self, rule: Rule, pot: Pot, amount: Decimal) -> None:
+        """Only that this call does not fit: smaller ones may still."""
+        name, call = rule.named(pot), f"a call that may cost {_usd(amount)} USD" if amount else "a call"
+        body = f"{call} no longer fits {name}: {self._state(rule, pot)}; it was refused."
+        self._tell(rule, f"a call no longer fits {name}", body)
+
+    def _state(self, rule: Rule, pot: Pot) -> str:
+        return f"{_usd(self.ledger.spent(pot))} of {_usd(rule.row.limit_usd)} USD are spent"
+
+    def _tell(self, rule: Rule, title: str, body: str) -> None:
         LOG.warning("%s", body)
-        self.notifier.tell(rule.notify, f"LLMObserve: {share:.0%} of {name}", body)
+        self.notifier.tell(rule.notify, f"LLMObserve: {title}", body)
 
     def _say_unpriced(self, event: Event) -> None:
         if event.cost_status is CostStatus.UNPRICED and not self._unpriced:

@@ -10,6 +10,7 @@ from pydantic import PlainValidator
 from llmobs.config import value as plain
 from llmobs.config.problem import did_you_mean
 from llmobs.config.value import wrong
+from llmobs.identity import is_key_id
 from llmobs.policy.address import Address, expanded, is_address, works
 from llmobs.policy.scope import TAG, WORDS, known
 from llmobs.policy.window import Period
@@ -18,7 +19,8 @@ from llmobs.policy.window import Period
 _HIGHEST_SHARE = 10
 _NAMED = re.compile(r"[\w.@ -]{1,64}")
 _AS_APPRISE = (
-    "write a URL as Apprise's documentation shows for the service, or ${VARIABLE} where the environment has it"
+    "write a URL as Apprise's documentation shows for the service, or ${VARIABLE} where the environment has it; "
+    "a password in it must be percent-encoded (%40 for @), in the variable, too"
 )
 
 
@@ -35,6 +37,13 @@ def _name(value: object) -> str:
     if _NAMED.fullmatch(name):
         return name
     raise wrong(f"{plain.shown(name)} is no name", "write up to 64 letters, digits, spaces, or any of . _ - @")
+
+
+def _key_id(value: object) -> str:
+    """What rows call a key; somebody may write the key itself, so that nothing of it may show up in an error."""
+    if isinstance(value, str) and is_key_id(value.strip()):
+        return value.strip()
+    raise wrong("is no id of a key", "write the api_key_id of the table events, such as 0123456789ab...wxyz")
 
 
 def _period(value: object) -> Period:
@@ -83,6 +92,7 @@ Text = Annotated[str, PlainValidator(plain.text)]
 Flag = Annotated[bool, PlainValidator(plain.flag)]
 Word = Annotated[str, PlainValidator(_word)]
 Name = Annotated[str, PlainValidator(_name)]
+KeyId = Annotated[str, PlainValidator(_key_id)]
 Usd = Annotated[Decimal, PlainValidator(plain.number)]
 Share = Annotated[Decimal, PlainValidator(_share)]
 When = Annotated[Period, PlainValidator(_period)]

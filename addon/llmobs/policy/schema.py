@@ -5,16 +5,19 @@ from llmobs.policy.breaker_schema import BreakerRules
 from llmobs.policy.budget_schema import Budget, RateLimit
 from llmobs.policy.cache_schema import CacheRules
 from llmobs.policy.capture_schema import CaptureRules
-from llmobs.policy.fields import Flag, Name, Text, To, Word
+from llmobs.policy.fields import Flag, KeyId, Name, Text, To, Word
 from llmobs.policy.relay_schema import Fallback, Retries, Timeouts
 
 __all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
 
 
+_NAMES = frozenset({"keys", "notify"})
+
+
 class PolicyFile(Row):
     """A whole policy file; what it does not mention is off.
 
-    keys: `api_key_id`, and what the key is called in reports.
+    keys: the `api_key_id` of rows, never the key itself, and what the key is called in reports.
     budgets: what may be spent.
     rate_limits: how much may pass in a minute.
     cache: equal requests get the answer of the first.
@@ -26,7 +29,7 @@ class PolicyFile(Row):
     notify: names, and the Apprise URLs that each stands for; `${NAME}` is taken from the environment.
     """
 
-    keys: dict[Text, Text] = {}
+    keys: dict[KeyId, Text] = {}
     budgets: list[Budget] = []
     rate_limits: list[RateLimit] = []
     cache: CacheRules | None = None
@@ -36,3 +39,8 @@ class PolicyFile(Row):
     retries: Retries | None = None
     fallbacks: list[Fallback] = []
     notify: dict[Name, list[To]] = {}
+
+    @property
+    def rules(self) -> bool:
+        """Whether there is a rule; names of keys and addresses are none."""
+        return any(value for section, value in self if section not in _NAMES)
