@@ -69,6 +69,8 @@ def _findings(options: argparse.Namespace, environment: Mapping[str, str], hosts
     yield from house.certificate(options.confdir, hosts, now)
     yield from _database(found, now)
     yield from variables.proxy(environment, options.port)
+    if found:
+        yield from house.password(found, environment)
     yield from variables.no_proxy(environment, hosts)
     yield from variables.trust(environment, ca, options.confdir / "llmobserve-ca-bundle.pem")
     if found:

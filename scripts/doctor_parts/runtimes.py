@@ -12,6 +12,7 @@ from pathlib import Path
 from llmobs.authority import RESERVED
 from scripts.doctor_parts.finding import Finding, fine, note, wrong
 from scripts.doctor_parts.probes import ABSENT, PROBES, Probe
+from scripts.run_parts import login
 from scripts.run_parts.environment import BASES
 
 URL = f"https://{RESERVED}/"
@@ -27,6 +28,7 @@ _PAST = re.compile(
     r"|Could not connect|FutureTimeout|connect timeout",
     re.IGNORECASE,
 )
+_UNKNOWN_USER = re.compile(r"\b407\b|Proxy Authentication", re.IGNORECASE)
 _REFUSING = re.compile(r"refused|ECONNREFUSED|Failed to connect|proxy", re.IGNORECASE)
 _NODE_VERSION = re.compile(r"v(\d+)\.(\d+)")
 # The first versions of each line that read NODE_USE_ENV_PROXY.
@@ -64,6 +66,8 @@ def examine(probe: Probe, environment: Mapping[str, str]) -> Finding | None:
 
 
 def _failed(subject: str, probe: Probe, said: str) -> Finding:
+    if _UNKNOWN_USER.search(said):
+        return wrong(subject, "the proxy wants a password", login.wanted("127.0.0.1", "PORT"))
     if _REFUSED.search(said):
         return wrong(subject, "does not trust the proxy's certificate", f"set {probe.trust}")
     if _PAST.search(said):

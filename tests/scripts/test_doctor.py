@@ -134,6 +134,26 @@ def test_a_proxy_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [each.found for each in findings] == ["port 8080 is a proxy of another folder or user"]
 
 
+@pytest.mark.parametrize(
+    ("proxy", "tried", "found"),
+    [
+        ("", "http://127.0.0.1:8080", "it wants a password"),
+        ("http://127.0.0.1:9999", "http://127.0.0.1:8080", "it wants a password"),
+        ("ann:b%40d@127.0.0.1:8080", "http://ann:b%40d@127.0.0.1:8080", "it refuses the name and password in"),
+    ],
+)
+def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch, proxy: str, tried: str, found: str) -> None:
+    """It is tried as the user that HTTPS_PROXY names, and what to export is told where he is not let in."""
+
+    asked: list[str] = []
+    monkeypatch.setattr(house, "lets_in", lambda url: bool(asked.append(url)))
+    [told] = house.password(listener(8080), {"HTTPS_PROXY": proxy})
+
+    assert asked == [tried]
+    assert told.found.startswith(found)
+    assert told.fix == "export HTTPS_PROXY=http://NAME:PASSWORD@127.0.0.1:8080"
+
+
 def test_a_port_that_is_taken_or_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has it, or nobody; a proxy at another port is pointed to."""
 
@@ -218,6 +238,7 @@ RUNTIME = Probe("Runtime", "runtime", (), "THE_VARIABLE")
         ("""echo '{"seen": true}'""", "ok", "is seen", ""),
         ("echo certificate verify failed >&2; exit 1", "wrong", "does not trust", "set THE_VARIABLE"),
         ("echo Could not resolve host >&2; exit 1", "wrong", "goes past the proxy", "set HTTPS_PROXY"),
+        ("echo tunnel failed, response 407 >&2; exit 1", "wrong", "the proxy wants a password", "export HTTPS_PROXY"),
         ("echo Connection refused >&2; exit 1", "wrong", "can't reach the proxy", "start it"),
         ("printf 'first\\nlast\\n\\n' >&2; exit 1", "wrong", "failed: last", "see what it says"),
         ("exit 1", "wrong", "failed: it said nothing", "see what it says"),
