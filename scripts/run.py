@@ -67,8 +67,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tag", type=_tag, action="append", default=[], metavar="KEY=VALUE", help="any number of these"
     )
-    parser.add_argument("--db", type=Path, metavar="FILE", help="database (default: that of the proxy that runs)")
-    parser.add_argument("--pricing", type=Path, metavar="FILE", help="your own providers and prices")
+    parser.add_argument(
+        "--db", type=Path, metavar="FILE", help=f"database (default: that of the proxy that runs, or {DB})"
+    )
+    own = "; starts a proxy of its own"
+    parser.add_argument("--pricing", type=Path, metavar="FILE", help=f"your own providers and prices{own}")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help=f"budgets, limits, a cache ...{own}")
     parser.add_argument("--port", type=int, default=8080, help="where a proxy may run already (default: %(default)s)")
     parser.add_argument("--confdir", type=Path, default=Path("~/.mitmproxy"), help="folder of the CA (%(default)s)")
     parser.add_argument(
@@ -98,7 +102,9 @@ def _tag(text: str) -> tuple[str, str]:
 @contextmanager
 def _proxy(options: argparse.Namespace, who: Bearer, before: Mapping[str, str]) -> Iterator[tuple[Way, Path, bool]]:
     """The way through the proxy that runs, or through one for this command; its database; whether it is our own."""
-    found = None if options.pricing or options.reverse else proxies.find(options.confdir, options.port)
+    found = (
+        None if options.pricing or options.policy or options.reverse else proxies.find(options.confdir, options.port)
+    )
     if found and (options.db is None or options.db.expanduser().absolute().resolve() == found.database):
         yield _running(options, who, before, found), found.database, False
         return
@@ -123,10 +129,14 @@ def _wanted(options: argparse.Namespace, who: Bearer, before: Mapping[str, str])
     company = _company(options, before)
     told = any(before.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))
     ca = options.confdir / authority.PUBLIC
+    db = (options.db or DB).expanduser().absolute()
+    if not db.parent.is_dir():
+        raise proxies.ProxyError(f"--db {db}: there is no folder {db.parent}; make it, or name another file")
     return proxies.Wanted(
         confdir=options.confdir,
-        db=(options.db or DB).expanduser().absolute(),
+        db=db,
         pricing=options.pricing,
+        policy=options.policy,
         headers=who.headers(),
         reverse=tuple(BASES) if options.reverse else (),
         company=company,

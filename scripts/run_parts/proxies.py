@@ -80,6 +80,7 @@ class Wanted:
     confdir: Path
     db: Path
     pricing: Path | None
+    policy: Path | None
     headers: Mapping[str, str]
     reverse: Sequence[str]
     company: str | None
@@ -99,6 +100,8 @@ class Wanted:
         }
         if self.pricing:
             options["llmobserve_pricing"] = self.pricing.absolute()
+        if self.policy:
+            options["llmobserve_policy"] = self.policy.absolute()
         if self.trusted:
             options["ssl_verify_upstream_trusted_ca"] = self.trusted
         if company.username:

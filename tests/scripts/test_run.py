@@ -224,6 +224,19 @@ def test_a_proxy_that_can_not_be_gone_through(tmp_path: Path, capsys: pytest.Cap
     assert not marker.exists()
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder whose name is misspelt is not made; the command is not run."""
+
+    folder, marker = tmp_path / "nowhere", tmp_path / "ran"
+    where = ["--confdir", str(tmp_path), "--port", "1", "--db", str(folder / "x.duckdb")]
+    status = run.main([*where, "--", "touch", str(marker)], {})
+
+    assert status == run.FAILED
+    assert f"there is no folder {folder}; make it, or name another file" in capsys.readouterr().err
+    assert not folder.exists()
+    assert not marker.exists()
+
+
 def test_our_own_proxy_is_no_companys(announced: Proxy) -> None:
     """Who exported what `make run` says to export is not led through two proxies of ours."""
 
