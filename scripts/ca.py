@@ -18,13 +18,17 @@ PRICES = Path(__file__).resolve().parents[1] / "pricing.yaml"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 1 where there is one already, or a price file is wrong."""
     options = _options(arguments)
+    replaced = (options.confdir.expanduser() / authority.SECRET).exists()
     try:
         made = authority.make(options.confdir.expanduser(), _hosts(options.pricing), replace=options.force)
     except (authority.AuthorityError, PricingError, OSError) as problem:
         print(f"ca: {problem}", file=sys.stderr)
         return 1
     print(f"{made.path} is new: an authority that can sign for {len(made.permitted or ())} domains and no other.")
-    print("Restart the proxy, and let the clients trust this file; what trusted an older one refuses it.")
+    if replaced:
+        print("Restart the proxy, and let the clients trust this file; what trusted the older one refuses it.")
+    else:
+        print("Let the clients trust this file.")
     return 0
 
 

@@ -51,10 +51,20 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--confdir", type=Path, default=Path("~/.mitmproxy"), help="folder of the CA (%(default)s)")
     parser.add_argument("--pricing", type=Path, metavar="FILE", help="your own providers and prices")
     parser.add_argument("--python", metavar="PROGRAM", help="the Python to try (default: python3)")
+    parser.add_argument(
+        "--only", type=_runtimes, default=(), metavar="NAMES", help=f"runtimes to try, of {','.join(runtimes.NAMES)}"
+    )
     parser.add_argument("--json", action="store_true", help="print all findings as JSON")
     options = parser.parse_args(arguments)
     options.confdir = options.confdir.expanduser().absolute()
     return options
+
+
+def _runtimes(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if unknown := [name for name in names if name not in runtimes.NAMES]:
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; write some of {','.join(runtimes.NAMES)}")
+    return names
 
 
 def _hosts(own: Path | None) -> list[str]:
@@ -69,10 +79,12 @@ def _findings(options: argparse.Namespace, environment: Mapping[str, str], hosts
     yield from house.certificate(options.confdir, hosts, now)
     yield from _database(found, now)
     yield from variables.proxy(environment, options.port)
+    if found:
+        yield from house.password(found, environment)
     yield from variables.no_proxy(environment, hosts)
     yield from variables.trust(environment, ca, options.confdir / "llmobserve-ca-bundle.pem")
     if found:
-        yield from runtimes.all_of(environment, options.python)
+        yield from runtimes.all_of(environment, options.python, options.only)
 
 
 def _database(found: Presence | None, now: datetime) -> Iterator[Finding]:
@@ -80,7 +92,7 @@ def _database(found: Presence | None, now: datetime) -> Iterator[Finding]:
 
 
 def _show(findings: Sequence[Finding]) -> None:
-    screen = Screen()
+    screen = Screen(trim=True)
     rows = [
         [each.verdict.value, each.subject, f"{each.found}\n-> {each.fix}" if each.fix else each.found]
         for each in findings

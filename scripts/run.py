@@ -9,19 +9,18 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from llmobs import authority, store
-from llmobs.presence import present
+from llmobs.presence import Presence, present
 from llmobs.render import Screen
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts.ca import ensure  # noqa: E402
-from scripts.run_parts import proxies, summary, trust  # noqa: E402
+from scripts.run_parts import login, proxies, summary, trust  # noqa: E402
 from scripts.run_parts.bearer import HEADERS, Bearer, bearer  # noqa: E402
 from scripts.run_parts.child import execute  # noqa: E402
 from scripts.run_parts.environment import BASES, Way, environment  # noqa: E402
@@ -68,8 +67,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tag", type=_tag, action="append", default=[], metavar="KEY=VALUE", help="any number of these"
     )
-    parser.add_argument("--db", type=Path, metavar="FILE", help="database (default: that of the proxy that runs)")
-    parser.add_argument("--pricing", type=Path, metavar="FILE", help="your own providers and prices")
+    parser.add_argument(
+        "--db", type=Path, metavar="FILE", help=f"database (default: that of the proxy that runs, or {DB})"
+    )
+    own = "; starts a proxy of its own"
+    parser.add_argument("--pricing", type=Path, metavar="FILE", help=f"your own providers and prices{own}")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help=f"budgets, limits, a cache ...{own}")
     parser.add_argument("--port", type=int, default=8080, help="where a proxy may run already (default: %(default)s)")
     parser.add_argument("--confdir", type=Path, default=Path("~/.mitmproxy"), help="folder of the CA (%(default)s)")
     parser.add_argument(
@@ -99,25 +102,41 @@ def _tag(text: str) -> tuple[str, str]:
 @contextmanager
 def _proxy(options: argparse.Namespace, who: Bearer, before: Mapping[str, str]) -> Iterator[tuple[Way, Path, bool]]:
     """The way through the proxy that runs, or through one for this command; its database; whether it is our own."""
-    found = None if options.pricing or options.reverse else proxies.find(options.confdir, options.port)
+    found = (
+        None if options.pricing or options.policy or options.reverse else proxies.find(options.confdir, options.port)
+    )
     if found and (options.db is None or options.db.expanduser().absolute().resolve() == found.database):
-        yield _way(options, who, before, proxies.address(found), found.port, {}), found.database, False
+        yield _running(options, who, before, found), found.database, False
         return
     ensure(options.confdir, options.pricing)
     with proxies.Own(_wanted(options, who, before)) as own:
         listener = own.main
-        way = _way(options, who, before, listener.host, listener.port, own.reverse)
+        url = who.url(listener.host, listener.port)
+        way = _way(options, who.run, before, url, listener.host, listener.port, own.reverse)
         yield way, listener.database, True
+
+
+def _running(options: argparse.Namespace, who: Bearer, before: Mapping[str, str], found: Presence) -> Way:
+    host, known = proxies.address(found), login.login(before, found)
+    url = who.url(host, found.port, known)
+    if not proxies.lets_in(url):
+        fault = "refuses the name and password in HTTPS_PROXY" if known else "wants a password"
+        raise proxies.ProxyError(f"the proxy at port {found.port} {fault}: {login.wanted(host, found.port)}")
+    return _way(options, who.run, before, url, host, found.port, {})
 
 
 def _wanted(options: argparse.Namespace, who: Bearer, before: Mapping[str, str]) -> proxies.Wanted:
     company = _company(options, before)
     told = any(before.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))
     ca = options.confdir / authority.PUBLIC
+    db = (options.db or DB).expanduser().absolute()
+    if not db.parent.is_dir():
+        raise proxies.ProxyError(f"--db {db}: there is no folder {db.parent}; make it, or name another file")
     return proxies.Wanted(
         confdir=options.confdir,
-        db=(options.db or DB).expanduser().absolute(),
+        db=db,
         pricing=options.pricing,
+        policy=options.policy,
         headers=who.headers(),
         reverse=tuple(BASES) if options.reverse else (),
         company=company,
@@ -127,12 +146,8 @@ def _wanted(options: argparse.Namespace, who: Bearer, before: Mapping[str, str])
 
 def _company(options: argparse.Namespace, before: Mapping[str, str]) -> str | None:
     """The proxy that was set before, unless it is one of ours."""
-    named = before.get("https_proxy") or before.get("HTTPS_PROXY")
-    if not named:
-        return None
-    url = urlsplit(named if "://" in named else f"http://{named}")
-    ours = {each.port for each in present(options.confdir)}
-    if url.hostname in ("127.0.0.1", "localhost") and url.port in ours:
+    url = login.named(before)
+    if url is None or any(login.leads_to(url, each.port) for each in present(options.confdir)):
         return None
     if url.scheme not in ("http", "https"):
         raise proxies.ProxyError(
@@ -143,22 +158,23 @@ def _company(options: argparse.Namespace, before: Mapping[str, str]) -> str | No
 
 def _way(
     options: argparse.Namespace,
-    who: Bearer,
+    run: str,
     before: Mapping[str, str],
+    url: str,
     host: str,
     port: int,
     reverse: Mapping[str, int],
 ) -> Way:
     ca = options.confdir / authority.PUBLIC
     return Way(
-        url=who.url(host, port),
+        url=url,
         host=host,
         port=port,
         bundle=trust.bundle(options.confdir, ca, before),
         extra=trust.for_node(options.confdir, ca, before),
         java_store=trust.java_store(options.confdir, ca, before),
         package=ROOT / "addon",
-        run=who.run,
+        run=run,
         reverse=reverse,
     )
 

@@ -48,9 +48,13 @@ class _Console(Console):
 
 
 class Screen:
-    """Where sections are printed; without colours into a pipe and under NO_COLOR."""
+    """Where sections are printed; without colours into a pipe and under NO_COLOR.
 
-    def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
+    trim: no blanks at the ends of lines into a pipe.
+    """
+
+    def __init__(self, file: IO[str] | None = None, width: int | None = None, *, trim: bool = False) -> None:
+        self._trim = trim
         self._console = _Console(file=file, width=width, highlight=False, soft_wrap=False)
         if width is None and not self._console.is_terminal and not os.environ.get("COLUMNS"):
             self._console.width = PIPE_WIDTH
@@ -67,9 +71,18 @@ class Screen:
             table = _table(_stacked(section), gap=1)
         self.line(section.title, "bold")
         if section.rows:
-            self._console.print(table)
+            self._table(table)
         if section.note:
             self.line(section.note, "dim")
+
+    def _table(self, table: RichTable) -> None:
+        if self._console.is_terminal or not self._trim:
+            self._console.print(table)
+            return
+        with self._console.capture() as written:
+            self._console.print(table)
+        lines = [line.rstrip() for line in written.get().splitlines()]
+        self._console.print(Text("\n".join(lines)), no_wrap=True, overflow="ignore", crop=False)
 
 
 @contextmanager

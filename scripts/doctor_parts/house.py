@@ -2,15 +2,17 @@
 
 import socket
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from llmobs import authority, store
 from llmobs.presence import Presence, present
 from scripts.doctor_parts.finding import Finding, fine, note, wrong
-from scripts.run_parts.proxies import address, ask
+from scripts.run_parts import login
+from scripts.run_parts.proxies import address, ask, lets_in
 from scripts.run_parts.stored import waiting
 
 # What has ended is stored within two seconds; more than that many waiting means that the database is not taken.
@@ -40,6 +42,17 @@ def _ours(presence: Presence, told: dict[str, Any]) -> Iterator[Finding]:
             "let them trust the CA (below); one that does and still refuses is pinned to the provider's own: "
             "give it a reverse listener as base URL, or it can't be metered",
         )
+
+
+def password(presence: Presence, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the user that HTTPS_PROXY names comes in."""
+    host, known = address(presence), login.login(environment, presence)
+    name, word = known or ("", "")
+    user = f"{quote(name, '')}:{quote(word, '')}@" if known else ""
+    place = f"[{host}]" if ":" in host else host
+    if not lets_in(f"http://{user}{place}:{presence.port}"):
+        fault = "it refuses the name and password in HTTPS_PROXY" if known else "it wants a password"
+        yield wrong("proxy", fault, login.wanted(host, presence.port))
 
 
 def _none(port: int, here: Sequence[Presence], told: dict[str, Any] | None) -> Finding:

@@ -10,10 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from llmobs.authority import RESERVED
-from scripts.doctor_parts.finding import Finding, fine, note, wrong
+from scripts.doctor_parts.finding import Finding, Verdict, fine, note, wrong
 from scripts.doctor_parts.probes import ABSENT, PROBES, Probe
+from scripts.run_parts import login
 from scripts.run_parts.environment import BASES
 
+# What --only takes.
+NAMES = ("curl", "python", "node", "go", "java")
+# Variables of who uses them; those that the start of the proxy tells everyone to export show nothing.
+_SIGNS = {"node": ("NODE_OPTIONS", "npm_lifecycle_event"), "java": ("JAVA_TOOL_OPTIONS",)}
 URL = f"https://{RESERVED}/"
 # A compiler may have to start from nothing on a slow machine.
 _SECONDS = 120
@@ -27,6 +32,7 @@ _PAST = re.compile(
     r"|Could not connect|FutureTimeout|connect timeout",
     re.IGNORECASE,
 )
+_UNKNOWN_USER = re.compile(r"\b407\b|Proxy Authentication", re.IGNORECASE)
 _REFUSING = re.compile(r"refused|ECONNREFUSED|Failed to connect|proxy", re.IGNORECASE)
 _NODE_VERSION = re.compile(r"v(\d+)\.(\d+)")
 # The first versions of each line that read NODE_USE_ENV_PROXY.
@@ -38,11 +44,29 @@ _NODE_FIX = (
 )
 
 
-def all_of(environment: Mapping[str, str], python: str | None = None) -> Iterator[Finding]:
-    """What each runtime that is installed says, in the order of the table."""
+def all_of(environment: Mapping[str, str], python: str | None = None, only: Sequence[str] = ()) -> Iterator[Finding]:
+    """What each runtime that is installed says, in the order of the table; `only` names those that are meant."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        named = [replace(each, program=python) if python and each.program == "python3" else each for each in PROBES]
-        yield from filter(None, pool.map(lambda probe: examine(probe, environment), named))
+        meant = [each for each in PROBES if not only or _called(each) in only]
+        named = [replace(each, program=python) if python and each.program == "python3" else each for each in meant]
+        found = pool.map(lambda probe: examine(probe, environment), named)
+        for probe, finding in zip(meant, found, strict=True):
+            if finding:
+                yield finding if only or _used(probe, environment) else replace(finding, verdict=_mild(finding.verdict))
+
+
+def _called(probe: Probe) -> str:
+    return probe.program.rstrip("3")
+
+
+def _used(probe: Probe, environment: Mapping[str, str]) -> bool:
+    """Whether anything shows that a runtime is more than installed, of those that need settings of their own."""
+    signs = _SIGNS.get(probe.program)
+    return signs is None or any(environment.get(name) for name in signs)
+
+
+def _mild(verdict: Verdict) -> Verdict:
+    return Verdict.NOTE if verdict is Verdict.WRONG else verdict
 
 
 def examine(probe: Probe, environment: Mapping[str, str]) -> Finding | None:
@@ -60,12 +84,15 @@ def examine(probe: Probe, environment: Mapping[str, str]) -> Finding | None:
     if probe.program == "node" and not _node_knows(version):
         based = any(environment.get(name, "").startswith(_HERE) for name, _ in BASES.values())
         return note(subject, _KNOWS_NONE, "a base URL is set") if based else wrong(subject, _KNOWS_NONE, _NODE_FIX)
-    return _failed(subject, probe, done.stderr)
+    return _failed(subject, probe, done.stderr, environment)
 
 
-def _failed(subject: str, probe: Probe, said: str) -> Finding:
+def _failed(subject: str, probe: Probe, said: str, environment: Mapping[str, str]) -> Finding:
+    if _UNKNOWN_USER.search(said):
+        return wrong(subject, "the proxy wants a password", login.wanted("127.0.0.1", "PORT"))
     if _REFUSED.search(said):
-        return wrong(subject, "does not trust the proxy's certificate", f"set {probe.trust}")
+        folder = "unset SSL_CERT_DIR, and " if probe.program == "curl" and environment.get("SSL_CERT_DIR") else ""
+        return wrong(subject, "does not trust the proxy's certificate", f"{folder}set {probe.trust}")
     if _PAST.search(said):
         return wrong(subject, "goes past the proxy", _past(probe))
     if _REFUSING.search(said):

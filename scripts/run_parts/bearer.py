@@ -33,11 +33,13 @@ class Bearer:
         """The id that its calls can be summed by."""
         return self.known["run"]
 
-    def url(self, host: str, port: int) -> str:
-        """The address of the proxy with all of it in the user name."""
-        name = ";".join(f"{quote(key, '')}={quote(value, '')}" for key, value in {**self.tags, **self.known}.items())
+    def url(self, host: str, port: int, login: tuple[str, str] | None = None) -> str:
+        """The address of the proxy with all of it in the user name, behind the user who is let in."""
+        user, password = login or ("", "")
+        said = (f"{quote(key, '')}={quote(value, '')}" for key, value in {**self.tags, **self.known}.items())
+        name = ";".join([*([user] if user else []), *said])
         place = f"[{host}]" if ":" in host else host
-        return f"http://{quote(name, '')}:{_PASSWORD}@{place}:{port}"
+        return f"http://{quote(name, '')}:{quote(password or _PASSWORD, '')}@{place}:{port}"
 
     def headers(self) -> dict[str, str]:
         """The same as headers."""

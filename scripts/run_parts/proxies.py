@@ -1,5 +1,6 @@
 """The proxy that a command goes through: one that runs already, or one of its own; it does not know the command."""
 
+import base64
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +61,18 @@ def ask(host: str, port: int) -> dict[str, Any] | None:
     return None
 
 
+def lets_in(url: str) -> bool:
+    """Whether a proxy opens a tunnel for the user of its address; what does not answer is no refusal."""
+    to = urlsplit(url)
+    user = f"{unquote(to.username or '')}:{unquote(to.password or '')}"
+    claim = {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"} if to.username else {}
+    connection = http.client.HTTPConnection(to.hostname or "", to.port, timeout=_ASK_SECONDS)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("CONNECT", f"{RESERVED}:443", headers=claim)
+        return connection.getresponse().status != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a proxy of one's own is started with."""
@@ -66,6 +80,7 @@ class Wanted:
     confdir: Path
     db: Path
     pricing: Path | None
+    policy: Path | None
     headers: Mapping[str, str]
     reverse: Sequence[str]
     company: str | None
@@ -85,6 +100,8 @@ class Wanted:
         }
         if self.pricing:
             options["llmobserve_pricing"] = self.pricing.absolute()
+        if self.policy:
+            options["llmobserve_policy"] = self.policy.absolute()
         if self.trusted:
             options["ssl_verify_upstream_trusted_ca"] = self.trusted
         if company.username:

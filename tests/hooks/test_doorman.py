@@ -229,6 +229,8 @@ def test_the_reserved_host_is_answered(client: connection.Client) -> None:
         refusing = connection.Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2))
         refusing.sni = f"{number}.example" if number else None
         doorman.tls_failed_client(tls.TlsData(refusing, Context(client, options.Options())))
+    knocking = connection.Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2), sni=authority.RESERVED)
+    doorman.tls_failed_client(tls.TlsData(knocking, Context(client, options.Options())))
     flow = tflow.tflow()
     flow.request.host = authority.RESERVED
     doorman.requestheaders(flow)

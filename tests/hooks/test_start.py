@@ -1,4 +1,5 @@
 import asyncio
+import shlex
 import stat
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def test_the_start_is_told(
     lines = capsys.readouterr().out.splitlines()
     assert listens in lines[0]
     assert lines[1].endswith(f"  {start.authority(tmp_path)}")
-    assert lines[2:-1] == [
+    assert [line for line in lines[2:-1] if "_BASE_URL" not in line] == [
         f"  export HTTPS_PROXY={proxy}",
         f"  export SSL_CERT_FILE={start.trusted(tmp_path)}",
         f"  export REQUESTS_CA_BUNDLE={start.trusted(tmp_path)}",
@@ -129,6 +130,44 @@ def test_the_start_is_told(
         "  export NODE_USE_ENV_PROXY=1",
     ]
     assert lines[-1].endswith(f"events.duckdb; to see what they cost: make report DB={tmp_path / 'events.duckdb'}")
+
+
+@pytest.mark.parametrize(
+    ("mode", "listens", "proxy"),
+    [
+        ("regular@0.0.0.0:18090", "0.0.0.0:18090 (regular)", "127.0.0.1:18090"),
+        ("regular@[::]:18090", "[::]:18090 (regular)", "127.0.0.1:18090"),
+        ("regular@[::1]:18090", "[::1]:18090 (regular)", "[::1]:18090"),
+        ("regular@10.0.0.7:18090", "10.0.0.7:18090 (regular)", "10.0.0.7:18090"),
+    ],
+)
+def test_a_mode_with_a_host_and_a_password(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str, listens: str, proxy: str
+) -> None:
+    """The host is that of the mode, and the address has room for a name and a password, which are not told."""
+
+    opts = master().options
+    opts.update(mode=[mode], listen_host="127.0.0.1", confdir=str(tmp_path), proxyauth="ann:secret")
+    start.greet(opts, start.USUAL)
+    said = capsys.readouterr().out
+
+    assert f"listens on {listens}\n" in said
+    assert f"export HTTPS_PROXY={shlex.quote(f'http://NAME:PASSWORD@{proxy}')}\n" in said
+    assert "secret" not in said
+
+
+def test_reverse_listeners_have_a_base_url(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The variable of each SDK that reads one is told; another provider has none."""
+
+    opts = master().options
+    hosts = ("api.openai.com@8081", "api.anthropic.com@8082", "api.groq.com@8083")
+    opts.update(mode=["regular@8080", *(f"reverse:https://{host}" for host in hosts)], confdir=str(tmp_path))
+    start.greet(opts, start.USUAL)
+
+    assert capsys.readouterr().out.splitlines()[-3:-1] == [
+        "  export OPENAI_BASE_URL=http://127.0.0.1:8081/v1",
+        "  export ANTHROPIC_BASE_URL=http://127.0.0.1:8082",
+    ]
 
 
 def test_the_start_tells_the_command_as_it_has_to_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,9 +19,11 @@ def test_it_makes_one_and_leaves_it(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert first is not None
     assert "api.openai.com" in (first.permitted or ())
     assert f"an authority that can sign for {len(first.permitted or ())} domains and no other" in out
+    assert "older" not in out
     assert "--force replaces it" in err
     assert authority.read(tmp_path) == first
     assert ca.main(["--confdir", str(tmp_path), "--force"]) == 0
+    assert "what trusted the older one refuses it" in capsys.readouterr().out
     assert authority.read(tmp_path) != first
 
 

@@ -134,6 +134,31 @@ def test_a_proxy_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [each.found for each in findings] == ["port 8080 is a proxy of another folder or user"]
 
 
+@pytest.mark.parametrize(
+    ("proxy", "tried", "found"),
+    [
+        ("", "http://127.0.0.1:8080", "it wants a password"),
+        ("http://127.0.0.1:9999", "http://127.0.0.1:8080", "it wants a password"),
+        ("ann:b%40d@127.0.0.1:8080", "http://ann:b%40d@127.0.0.1:8080", "it refuses the name and password in"),
+    ],
+)
+def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch, proxy: str, tried: str, found: str) -> None:
+    """It is tried as the user that HTTPS_PROXY names, and what to export is told where he is not let in."""
+
+    asked: list[str] = []
+
+    def refuse(url: str) -> bool:
+        asked.append(url)
+        return False
+
+    monkeypatch.setattr(house, "lets_in", refuse)
+    [told] = house.password(listener(8080), {"HTTPS_PROXY": proxy})
+
+    assert asked == [tried]
+    assert told.found.startswith(found)
+    assert told.fix == "export HTTPS_PROXY=http://NAME:PASSWORD@127.0.0.1:8080"
+
+
 def test_a_port_that_is_taken_or_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has it, or nobody; a proxy at another port is pointed to."""
 
@@ -218,6 +243,7 @@ RUNTIME = Probe("Runtime", "runtime", (), "THE_VARIABLE")
         ("""echo '{"seen": true}'""", "ok", "is seen", ""),
         ("echo certificate verify failed >&2; exit 1", "wrong", "does not trust", "set THE_VARIABLE"),
         ("echo Could not resolve host >&2; exit 1", "wrong", "goes past the proxy", "set HTTPS_PROXY"),
+        ("echo tunnel failed, response 407 >&2; exit 1", "wrong", "the proxy wants a password", "export HTTPS_PROXY"),
         ("echo Connection refused >&2; exit 1", "wrong", "can't reach the proxy", "start it"),
         ("printf 'first\\nlast\\n\\n' >&2; exit 1", "wrong", "failed: last", "see what it says"),
         ("exit 1", "wrong", "failed: it said nothing", "see what it says"),
@@ -232,6 +258,46 @@ def test_what_a_runtime_says(tmp_path: Path, script: str, verdict: str, found: s
     assert (result.subject, result.verdict.value) == ("Runtime (v1.2)", verdict)
     assert result.found.startswith(found)
     assert result.fix.startswith(fix)
+
+
+def test_curl_with_a_folder_of_authorities(tmp_path: Path) -> None:
+    """SSL_CERT_DIR is named where it may be the cause."""
+
+    environment = program(tmp_path, "echo certificate verify failed >&2; exit 60", "curl") | {"SSL_CERT_DIR": "/certs"}
+    result = runtimes.examine(PROBES[0], environment)
+
+    assert result is not None
+    assert result.fix == "unset SSL_CERT_DIR, and set CURL_CA_BUNDLE or SSL_CERT_FILE"
+
+
+@pytest.mark.parametrize(
+    ("variables", "only", "verdicts"),
+    [
+        ({}, (), ["Runtime wrong", "Node note", "Java note"]),
+        ({"NODE_OPTIONS": "--import x"}, (), ["Runtime wrong", "Node wrong", "Java note"]),
+        ({"JAVA_TOOL_OPTIONS": "-Dx=y"}, (), ["Runtime wrong", "Node note", "Java wrong"]),
+        ({}, ("node", "java"), ["Node wrong", "Java wrong"]),
+    ],
+)
+def test_what_is_merely_installed(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], only: tuple[str, ...], verdicts: list[str]
+) -> None:
+    """Node and Java are no fault of anybody who does not use them."""
+
+    monkeypatch.setattr(runtimes, "PROBES", [RUNTIME, *(each for each in PROBES if each.program in ("node", "java"))])
+    monkeypatch.setattr(runtimes, "examine", lambda probe, _: Finding(probe.name, Verdict.WRONG, "fails", "mend"))
+    found = runtimes.all_of(variables, only=only)
+
+    assert [f"{each.subject} {each.verdict.value}" for each in found] == verdicts
+
+
+def test_only_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that no runtime has is told."""
+
+    assert doctor._options(["--only", "python, node"]).only == ("python", "node")
+    with pytest.raises(SystemExit):
+        doctor._options(["--only", "ruby"])
+    assert "there is no ruby; write some of curl,python,node,go,java" in capsys.readouterr().err
 
 
 def test_a_source_that_has_to_be_a_file(tmp_path: Path) -> None:
@@ -345,4 +411,6 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
 
     doctor._show([Finding("proxy", Verdict.FINE, "runs")])
 
-    assert "Nothing is wrong here." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Nothing is wrong here." in said
+    assert not [line for line in said.splitlines() if line.endswith(" ")]

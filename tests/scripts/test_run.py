@@ -65,13 +65,26 @@ def told(proxy: Proxy, *arguments: str) -> list[str]:
     return ["--confdir", str(proxy.folder), "--port", proxies_port, *arguments]
 
 
-@pytest.fixture
-def announced(proxy: Proxy) -> Proxy:
-    """The proxy, once its file is there."""
+def found(proxy: Proxy) -> Proxy:
+    """A proxy, once its file is there."""
     rows.query(proxy.db, "select 1")
     while not proxies.find(proxy.folder, proxy.ports[0]):
         pass
     return proxy
+
+
+@pytest.fixture
+def announced(proxy: Proxy) -> Proxy:
+    """The proxy that takes anyone."""
+    return found(proxy)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Proxy]:
+    """A proxy of ours that asks for a password."""
+    options = {"proxyauth": "ann:s/e@cret"}
+    with Proxy(tmp_path_factory.mktemp("guarded"), upstream, options=options) as running:
+        yield found(running)
 
 
 def test_a_command_through_a_proxy_that_runs(announced: Proxy, capfd: pytest.CaptureFixture[str]) -> None:
@@ -98,6 +111,37 @@ def test_a_program_that_knows_nothing_of_it_is_named(announced: Proxy) -> None:
     assert [json.loads(row["tags"]).get("team") for row in found] == ["x y"] * 2
 
     assert [row["customer_id"] for row in found] == ["a;b %"] * 2
+
+
+def test_a_proxy_that_wants_a_password(guarded: Proxy) -> None:
+    """The user of HTTPS_PROXY comes first and with his password, and what is said of the run is added."""
+
+    variables = before(HTTPS_PROXY=f"http://ann;customer=acme:s%2Fe%40cret@localhost:{guarded.ports[0]}")
+    command = ["--run", "let in", "--tag", "team=red", "--quiet", "--", sys.executable, "-c", CHILD, "named"]
+    status = run.main(told(guarded, *command), variables)
+    seen = rows.of_run(guarded.db, "let in", 2)
+
+    assert status == 5
+    assert [(row["customer_id"], json.loads(row["tags"])) for row in seen] == [
+        ("acme", {"team": "red", "user": "ann"})
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("user", "said"), [("", "wants a password"), ("ann:wrong@", "refuses the name and password in HTTPS_PROXY")]
+)
+def test_who_is_not_let_in(
+    guarded: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str], user: str, said: str
+) -> None:
+    """The command is not run, and what to export is told."""
+
+    port, marker = guarded.ports[0], tmp_path / "ran"
+    status = run.main(told(guarded, "--", "touch", str(marker)), before(HTTPS_PROXY=f"http://{user}127.0.0.1:{port}"))
+
+    assert status == run.FAILED
+    expected = f"the proxy at port {port} {said}: export HTTPS_PROXY=http://NAME:PASSWORD@127.0.0.1:{port}"
+    assert expected in capsys.readouterr().err
+    assert not marker.exists()
 
 
 def test_a_proxy_of_its_own_behind_a_company_proxy(
@@ -180,6 +224,19 @@ def test_a_proxy_that_can_not_be_gone_through(tmp_path: Path, capsys: pytest.Cap
     assert not marker.exists()
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder whose name is misspelt is not made; the command is not run."""
+
+    folder, marker = tmp_path / "nowhere", tmp_path / "ran"
+    where = ["--confdir", str(tmp_path), "--port", "1", "--db", str(folder / "x.duckdb")]
+    status = run.main([*where, "--", "touch", str(marker)], {})
+
+    assert status == run.FAILED
+    assert f"there is no folder {folder}; make it, or name another file" in capsys.readouterr().err
+    assert not folder.exists()
+    assert not marker.exists()
+
+
 def test_our_own_proxy_is_no_companys(announced: Proxy) -> None:
     """Who exported what `make run` says to export is not led through two proxies of ours."""
 
@@ -211,6 +268,7 @@ def test_a_port_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert proxies.find(tmp_path, port) is None
+        assert proxies.lets_in(f"http://127.0.0.1:{port}")
     assert proxies.ask("127.0.0.1", port) is None
 
 

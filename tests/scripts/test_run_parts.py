@@ -300,6 +300,7 @@ def test_a_company_proxy_is_gone_through() -> None:
         confdir=Path("/conf"),
         db=Path("/e.duckdb"),
         pricing=Path("/own.yaml"),
+        policy=Path("/policy.yaml"),
         headers={"X": "y"},
         reverse=("https://api.openai.com",),
         company="http://ann:s%40c@proxy.example:3128",
@@ -311,6 +312,7 @@ def test_a_company_proxy_is_gone_through() -> None:
     assert "--set upstream_auth=ann:s@c" in command
     assert "--set ssl_verify_upstream_trusted_ca=/b.pem" in command
     assert "--set llmobserve_pricing=/own.yaml" in command
+    assert "--set llmobserve_policy=/policy.yaml" in command
 
 
 def test_a_proxy_that_does_not_start_says_why(tmp_path: Path) -> None:
@@ -319,7 +321,7 @@ def test_a_proxy_that_does_not_start_says_why(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("providers: 7\n")
     authority.make(tmp_path, ["api.openai.com"])
-    wanted = proxies.Wanted(tmp_path, tmp_path / "e.duckdb", own, {}, (), None, None)
+    wanted = proxies.Wanted(tmp_path, tmp_path / "e.duckdb", own, None, {}, (), None, None)
 
     with pytest.raises(proxies.ProxyError, match=r"own\.yaml:1"), proxies.Own(wanted):
         pass
@@ -328,7 +330,7 @@ def test_a_proxy_that_does_not_start_says_why(tmp_path: Path) -> None:
 def test_a_proxy_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of ours is left running."""
 
-    own = proxies.Own(proxies.Wanted(tmp_path, tmp_path / "e.duckdb", None, {}, (), None, None))
+    own = proxies.Own(proxies.Wanted(tmp_path, tmp_path / "e.duckdb", None, None, {}, (), None, None))
     script = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(99)"
     )

@@ -259,7 +259,7 @@ def newer(database: Path) -> None:
         (foreign, "another program"),
         (newer, "newer llmobserve"),
         (lambda path: path.write_bytes(b"no database"), "no DuckDB database"),
-        (lambda path: path.mkdir(), "no DuckDB database"),
+        (lambda path: path.mkdir(), "is a folder: name a file"),
     ],
     ids=["foreign", "newer", "text", "directory"],
 )

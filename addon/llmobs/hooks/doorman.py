@@ -141,6 +141,8 @@ class Doorman:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Remember for whom a certificate was refused, so that scripts/doctor.py can tell."""
+        if data.conn.sni == authority.RESERVED:
+            return  # only scripts/doctor.py asks for it
         self._refused.setdefault(data.conn.sni or "?")
         if len(self._refused) > REFUSED_KEPT:
             del self._refused[next(iter(self._refused))]

@@ -24,6 +24,14 @@ OURS = "llmobserve_"
 # Where `make report` looks by itself.
 USUAL = Path(__file__).parents[3] / next(str(option.default) for option in OPTIONS if option.name == "llmobserve_db")
 
+# Reverse listener -> the variable that the provider's SDK reads, and the path that it has to end in.
+BASES = {
+    "reverse:https://api.openai.com": ("OPENAI_BASE_URL", "/v1"),
+    "reverse:https://api.anthropic.com": ("ANTHROPIC_BASE_URL", ""),
+}
+
+EVERYWHERE = ("*", "0.0.0.0", "[::]")  # noqa: S104
+
 # Default addons that a metering proxy does not use, and the option that says that this one does. Each hook of a flow
 # visits every addon, so removing them is the one lever on speed. Whatever listens, authenticates, guards or ends
 # asynchronously stays.
@@ -127,10 +135,11 @@ def _exports(opts: options.Options, confdir: Path) -> list[tuple[str, str]]:
     both = str(bundle(confdir))
     trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
     return [
-        ("HTTPS_PROXY", f"http://{opts.listen_host or '127.0.0.1'}:{_port(opts)}"),
+        ("HTTPS_PROXY", f"http://{'NAME:PASSWORD@' if opts.proxyauth else ''}{_way_in(opts)}"),
         *((name, both) for name in trust),
         ("NODE_EXTRA_CA_CERTS", str(authority(confdir))),
         ("NODE_USE_ENV_PROXY", "1"),
+        *_bases(opts),
     ]
 
 
@@ -148,15 +157,32 @@ def distrust(host: str, opts: options.Options) -> str:
     )
 
 
-def _port(opts: options.Options) -> int:
-    modes = [ProxyMode.parse(mode) for mode in opts.mode]
-    proxies = [m for m in modes if m.type_name in ("regular", "upstream")] or modes
-    return proxies[0].listen_port(opts.listen_port) or 8080
+def _modes(opts: options.Options) -> list[ProxyMode]:
+    return [ProxyMode.parse(mode) for mode in opts.mode]
+
+
+def _way_in(opts: options.Options) -> str:
+    modes = _modes(opts)
+    return _near([*(m for m in modes if m.type_name in ("regular", "upstream")), *modes][0], opts)
+
+
+def _bases(opts: options.Options) -> list[tuple[str, str]]:
+    """Reverse listeners that an SDK can be told of by a variable."""
+    found = ((mode, BASES.get(mode.full_spec.partition("@")[0])) for mode in _modes(opts))
+    return [(base[0], f"http://{_near(mode, opts)}{base[1]}") for mode, base in found if base]
+
+
+def _near(mode: ProxyMode, opts: options.Options) -> str:
+    """Where a program of this machine reaches a listener."""
+    host = _host(mode, opts)
+    return f"{'127.0.0.1' if host in EVERYWHERE else host}:{mode.listen_port(opts.listen_port) or 8080}"
+
+
+def _host(mode: ProxyMode, opts: options.Options) -> str:
+    host = mode.listen_host(opts.listen_host).strip("[]") or "*"
+    return f"[{host}]" if ":" in host else host
 
 
 def _listeners(opts: options.Options) -> list[str]:
-    host = opts.listen_host or "*"
-    modes = [ProxyMode.parse(mode) for mode in opts.mode]
-    ports = [mode.listen_port(opts.listen_port) for mode in modes]
-    specs = [mode.full_spec.partition("@")[0] for mode in modes]
-    return [f"{host}:{port} ({spec})" if port else spec for port, spec in zip(ports, specs, strict=True)]
+    modes = [(mode, mode.listen_port(opts.listen_port), mode.full_spec.partition("@")[0]) for mode in _modes(opts)]
+    return [f"{_host(mode, opts)}:{port} ({spec})" if port else spec for mode, port, spec in modes]

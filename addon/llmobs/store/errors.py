@@ -59,8 +59,9 @@ _KINDS: tuple[tuple[str, type[StoreError], str], ...] = (
         "is not writable: give this user write permission for the file and its directory",
     ),
     (r"No such file or directory|does not exist", MissingError, "can't be made: create its directory, or name another"),
+    (r"Is a directory", ForeignError, "is a folder: name a file for the events, such as {path}/llmobserve.duckdb"),
     (
-        r"not a valid DuckDB database|Is a directory|[Ee]xtension",
+        r"not a valid DuckDB database|[Ee]xtension",
         ForeignError,
         "is no DuckDB database: move it away, or name another file for the events",
     ),
@@ -80,7 +81,7 @@ def explain(path: Path, error: Exception) -> StoreError:
     for pattern, kind, advice in _KINDS:
         if found := re.search(pattern, text):
             told = f" ({_first_line(text)})" if kind is CorruptError else ""
-            return kind(f"{path} {advice.format(**found.groupdict())}{told}")
+            return kind(f"{path} {advice.format(path=path, **found.groupdict())}{told}")
     return StoreError(f"{path} can't be used ({_first_line(text)})")
 
 
