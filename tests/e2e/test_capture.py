@@ -147,7 +147,7 @@ def _files(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("rules", ["", "capture: {mode: none}\n", "capture: {mode: full, sample: 0}\n"])
+@pytest.mark.parametrize("rules", ["", "capture: {mode: none}\n"])
 def test_nothing_is_kept_unless_asked(
     tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, rules: str
 ) -> None:

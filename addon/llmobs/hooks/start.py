@@ -135,7 +135,7 @@ def _exports(opts: options.Options, confdir: Path) -> list[tuple[str, str]]:
     both = str(bundle(confdir))
     trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
     return [
-        ("HTTPS_PROXY", f"http://{'NAME:PASSWORD@' if opts.proxyauth else ''}{_way_in(opts)}"),
+        ("HTTPS_PROXY", f"http://{'NAME:PASSWORD@' if 'proxyauth' in opts and opts.proxyauth else ''}{_way_in(opts)}"),
         *((name, both) for name in trust),
         ("NODE_EXTRA_CA_CERTS", str(authority(confdir))),
         ("NODE_USE_ENV_PROXY", "1"),
