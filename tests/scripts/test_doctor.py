@@ -414,3 +414,10 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "Nothing is wrong here." in said
     assert not [line for line in said.splitlines() if line.endswith(" ")]
+
+
+def test_what_is_not_installed_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runtime that is not there has no line."""
+    monkeypatch.setattr(runtimes, "PROBES", [Probe("Runtime", "no-such-program", (), "THE_VARIABLE")])
+
+    assert list(runtimes.all_of({"PATH": ""})) == []
