@@ -20,6 +20,8 @@ MODE ?=
 # CONFDIR=folder: where the CA lies, ~/.mitmproxy by itself. A new one can sign for providers only; CA=classic: for anybody
 CONFDIR ?=
 CA ?= constrained
+# WORKERS=4: so many processes behind the one port, on Linux
+WORKERS ?= 1
 ARGS ?=
 
 main_mode = $(if $(UPSTREAM),upstream:$(UPSTREAM),regular)@$(PORT)
@@ -32,11 +34,12 @@ endif
 files = $(if $(PRICING),--set 'llmobserve_pricing=$(PRICING)') $(if $(POLICY),--set 'llmobserve_policy=$(POLICY)') \
 	$(if $(CONFDIR),--set 'confdir=$(CONFDIR)')
 settings = --set termlog_verbosity=warn --set flow_detail=0 --set 'llmobserve_db=$(DB)' $(files)
+program = $(if $(filter 1,$(WORKERS)),mitmdump,python scripts/workers.py --workers '$(WORKERS)' --)
 authority = '$(or $(CONFDIR),$(HOME)/.mitmproxy)'
 make_authority = $(BIN)/python scripts/ca.py --confdir $(authority) $(if $(PRICING),--pricing '$(PRICING)')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run ca test check fix fuzz bench docs report demo prices lock clean
+.PHONY: help install run ca test check fix fuzz bench docs report top demo prices lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -44,9 +47,9 @@ help: ## list the targets
 install: .venv/.dev ## install everything into .venv, for running and for developing
 	@:
 
-run: .venv/.run ## start the proxy; PORT=8080 DB=file PRICING=file POLICY=file REVERSE=https://host@port UPSTREAM=http://proxy MODE=local
+run: .venv/.run ## start the proxy; PORT=8080 DB=file PRICING=file POLICY=file REVERSE=https://host@port UPSTREAM=http://proxy MODE=local WORKERS=4
 	@test '$(CA)' = classic || test -e $(authority)/mitmproxy-ca.pem || $(make_authority)
-	@exec $(BIN)/mitmdump -s addon/llmobserve.py --set llmobserve_lean=true --listen-host $(LISTEN) $(modes) $(settings) $(ARGS)
+	@exec $(BIN)/$(program) -s addon/llmobserve.py --listen-host $(LISTEN) $(modes) $(settings) $(ARGS)
 
 ca: .venv/.run ## make a CA that can sign for the providers' hosts only; ARGS="--force" replaces one; PRICING=file CONFDIR=folder
 	@$(make_authority) $(ARGS)
@@ -61,7 +64,7 @@ check: .venv/.dev ## everything that CI checks: format, lint, types, layers, doc
 	@PYTHONPATH=addon $(BIN)/lint-imports
 	@$(BIN)/python scripts/docs.py --check
 	@$(BIN)/python scripts/check_prices.py
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 fix: .venv/.dev ## format the code and repair what can be repaired
 	@$(BIN)/ruff check --fix $(PYTHON_FILES)
@@ -78,6 +81,9 @@ docs: .venv/.dev ## write the tables of the README from the code
 
 report: .venv/.run ## print what was spent; DB=file ARGS="--by customer --since 7d"
 	@$(BIN)/python scripts/report.py --db '$(DB)' $(ARGS)
+
+top: .venv/.run ## watch what runs, as it happens; DB=file ARGS="--by customer --policy policy.yaml"
+	@$(BIN)/python scripts/top.py --db '$(DB)' $(ARGS)
 
 demo: .venv/.dev ## show it at work: real SDKs against a local server, no keys, no network
 	@$(BIN)/python scripts/demo.py $(ARGS)

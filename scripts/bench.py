@@ -6,6 +6,7 @@ It does not know how the load is made (benchmarks/load.py) nor what a round is (
 import argparse
 import collections
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The testbed is shared with the tests, and this file's parts are found from wherever it is started.
 sys.path[:0] = [str(ROOT), str(ROOT / "addon")]
 
-from scripts.benchmarks import inprocess  # noqa: E402
+from scripts.benchmarks import inprocess, workers  # noqa: E402
 from scripts.benchmarks.columns import ADDON, BARE, NAMES, NOOP, columns, sampled, staying  # noqa: E402
 from scripts.benchmarks.rounds import CHUNKS, LOADS, NULLS, STREAM, Effort, Sample, run, soak  # noqa: E402
 from scripts.benchmarks.sampler import IDLE  # noqa: E402
@@ -165,6 +166,11 @@ def show(results: Results, effort: Effort, console: Console) -> None:
     console.print(target_table(targets(results)))
 
 
+def _show_workers(folder: Path, effort: Effort, console: Console) -> None:
+    for table in workers.tables(workers.measure(folder, effort), len(os.sched_getaffinity(0))):
+        console.print(table)
+
+
 def effort_of_profile(effort: Effort) -> Effort:
     """One longer round is enough to sample."""
     return Effort(1, 2 * effort.calls, effort.streams, 10, 0, effort.connections)
@@ -179,15 +185,21 @@ def _told(found: Round, number: int, effort: Effort) -> Round:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and write the same text to a file."""
     parser = argparse.ArgumentParser(description="Measure the proxy with and without the addon.")
+    parser.add_argument("--workers", action="store_true", help="measure what one, two and three workers take instead")
     parser.add_argument("--quick", action="store_true", help="a few calls, to see that it works; figures mean nothing")
     parser.add_argument("--rounds", type=int, default=FULL.rounds, help="rounds to take medians of (default: 10)")
     parser.add_argument("--soak", type=int, default=FULL.soak, help="streams of the memory test (default: 20000)")
     parser.add_argument("--out", type=Path, default=ROOT / "bench-results.txt", help="file for the results")
     options = parser.parse_args(argv)
-    effort = QUICK if options.quick else Effort(options.rounds, FULL.calls, FULL.streams, FULL.single, options.soak)
+    connections = workers.CONNECTIONS if options.workers else FULL.connections
+    full = Effort(options.rounds, FULL.calls, FULL.streams, FULL.single, options.soak, connections)
+    effort = QUICK if options.quick else full
     console = Console(record=True, width=120)
     with tempfile.TemporaryDirectory(prefix="llmobserve-bench-") as folder:
-        show(measure(Path(folder), effort), effort, console)
+        if options.workers:
+            _show_workers(Path(folder), effort, console)
+        else:
+            show(measure(Path(folder), effort), effort, console)
     options.out.write_text(console.export_text())
     return 0
 

@@ -1,15 +1,12 @@
 -- Calls that the cache answered in the provider's place, and what that saved.
 --   .venv/bin/duckdb -readonly llmobserve.duckdb < scripts/cache_hits.sql
-SET VARIABLE since = coalesce(TRY_CAST(getvariable('since') AS TIMESTAMP), TIMESTAMP '0001-01-01');
-SET VARIABLE until = coalesce(TRY_CAST(getvariable('until') AS TIMESTAMP), TIMESTAMP 'infinity');
-
 SELECT
-    coalesce(events.provider, host) AS provider,
-    coalesce(events.model, response_model, request_model, path) AS model,
-    count(*) AS calls,
+    provider,
+    coalesce(model, model_or_path) AS model,
+    sum(calls)::BIGINT AS calls,
     sum(list_cost_usd) AS saved_usd,
-    count(*) FILTER (list_cost_usd IS NULL) AS unknown_calls
-FROM events
-WHERE policy = 'cache' AND started_at >= getvariable('since') AND started_at < getvariable('until')
+    coalesce(sum(calls) FILTER (unknown_list_cost), 0)::BIGINT AS unknown_calls
+FROM spent
+WHERE from_cache
 GROUP BY 1, 2
 ORDER BY saved_usd DESC NULLS LAST, calls DESC, 1, 2;

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from llmobs.columns import COLUMNS
+from llmobs.metrics import catalogue
 from llmobs.policy.schema import PolicyFile
 from llmobs.pricing import load
 from llmobs.settings import OPTIONS
@@ -70,6 +71,13 @@ def policies(_root: Path) -> Iterator[Row]:
     """What a policy file may hold, as its models describe themselves."""
     yield "key", "default", "meaning"
     yield from described(PolicyFile)
+
+
+def metrics(_root: Path) -> Iterator[Row]:
+    """What `/metrics` tells."""
+    yield "metric", "type", "meaning"
+    for name, kind, meaning in catalogue():
+        yield code(name), kind, meaning.removesuffix(".")
 
 
 def described(model: type[BaseModel], under: str = "") -> Iterator[Row]:
@@ -135,7 +143,7 @@ def targets(root: Path) -> Iterator[Row]:
 
 
 TABLES: dict[str, Table] = {
-    table.__name__: table for table in (columns, units, options, providers, policies, reports, targets)
+    table.__name__: table for table in (columns, units, options, providers, policies, metrics, reports, targets)
 }
 
 

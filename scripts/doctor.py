@@ -22,9 +22,9 @@ from llmobs.render import Column, Screen, Section
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.console.pipe import piped  # noqa: E402
 from scripts.doctor_parts import house, runtimes, variables  # noqa: E402
 from scripts.doctor_parts.finding import Finding, Verdict  # noqa: E402
-from scripts.report_parts.pipe import piped  # noqa: E402
 
 _COLUMNS = (Column(""), Column("check", figures=False), Column("found, and what to do", figures=False))
 

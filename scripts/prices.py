@@ -14,11 +14,14 @@ from llmobs import store
 from llmobs.config import did_you_mean
 from llmobs.dialects import DIALECTS
 from llmobs.pricing import PriceBook, PricingError, Terms, load
-from llmobs.render import Screen
+from llmobs.queries import query
+from llmobs.render import Screen, plural
 
 SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS.parent))
 
+from scripts.console.moment import MOMENTS, moment  # noqa: E402
+from scripts.console.pipe import piped  # noqa: E402
 from scripts.price_parts import sections  # noqa: E402
 from scripts.price_parts.age import age  # noqa: E402
 from scripts.price_parts.listed import listed  # noqa: E402
@@ -27,9 +30,6 @@ from scripts.price_parts.notes import Notes  # noqa: E402
 from scripts.price_parts.upstream import difference  # noqa: E402
 from scripts.price_sources.book import BookError  # noqa: E402
 from scripts.price_sources.fetch import SourceError  # noqa: E402
-from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
-from scripts.report_parts.pipe import piped  # noqa: E402
-from scripts.report_parts.sections import plural  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
 PINS = SCRIPTS / "price_sources" / "versions.json"
@@ -78,7 +78,7 @@ def _show(options: argparse.Namespace) -> None:
 def _missing(options: argparse.Namespace) -> None:
     period = {name: getattr(options, name) for name in ("since", "until") if getattr(options, name)}
     with store.reading(options.db) as db:
-        table = db.query((SCRIPTS / "missing_prices.sql").read_text(), variables=period)
+        table = db.query(query("missing_prices"), variables=period)
     book = _book(options)
     gaps = missing(book, [dict(zip(table.columns, row, strict=True)) for row in table.rows])
     lines = yaml(book, Notes(_files(options)), gaps)
@@ -152,7 +152,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     show.add_argument("--region", metavar="NAME", help="rates of a call in this region")
     show.add_argument("--variant", metavar="NAME", help="rates of such a call: quality and size, as hd/1024x1792")
     gaps = _command(commands, "missing", _missing, "models that were called and have no price, and the lines to write")
-    gaps.add_argument("--db", type=Path, default=Path("llmobserve.duckdb"), help="database (%(default)s)")
+    gaps.add_argument("--db", type=store.source_of, default=Path("llmobserve.duckdb"), help="database (%(default)s)")
     gaps.add_argument("--since", type=moment, metavar="TIME", help=f"first moment: {MOMENTS}")
     gaps.add_argument("--until", type=moment, metavar="TIME", help="first moment that no longer counts")
     _command(commands, "age", _age, "how old the prices are and where they come from")

@@ -22,6 +22,7 @@ from llmobs.render import Screen
 SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS.parent))
 
+from scripts.console.pipe import piped  # noqa: E402
 from scripts.reconciliation import files, metered, sections  # noqa: E402
 from scripts.reconciliation.cells import day  # noqa: E402
 from scripts.reconciliation.compare import BY, Sides, views  # noqa: E402
@@ -30,7 +31,6 @@ from scripts.reconciliation.judge import MATCHED, verdicts  # noqa: E402
 from scripts.reconciliation.names import Keys, Models, key_map  # noqa: E402
 from scripts.reconciliation.notes import about, apart, strange_keys  # noqa: E402
 from scripts.reconciliation.reader import Exports, read  # noqa: E402
-from scripts.report_parts.pipe import piped  # noqa: E402
 
 PRICES = SCRIPTS.parent / "pricing.yaml"
 _AGO = re.compile(r"(\d+)([dw])")
@@ -73,7 +73,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="exports, CSV or JSON, or folders of them")
-    parser.add_argument("--db", type=Path, default=Path("llmobserve.duckdb"), help="database (default: %(default)s)")
+    parser.add_argument(
+        "--db", type=store.source_of, default=Path("llmobserve.duckdb"), help="database (default: %(default)s)"
+    )
     moment = "2026-11-20, or so long ago: 7d, 4w; UTC"
     parser.add_argument("--since", type=_day, metavar="DAY", help=f"first day: {moment} (default: the export's first)")
     parser.add_argument("--until", type=_day, metavar="DAY", help="first day that no longer counts")

@@ -14,14 +14,13 @@ from llmobs.config import did_you_mean
 from llmobs.dialects import DIALECTS
 from llmobs.event import Event
 from llmobs.pricing import PriceBook, PricingError, load
-from llmobs.render import Screen, progress
+from llmobs.render import Screen, plural, progress
 
 SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS.parent))
 
-from scripts.report_parts.moment import MOMENTS, moment  # noqa: E402
-from scripts.report_parts.pipe import piped  # noqa: E402
-from scripts.report_parts.sections import plural  # noqa: E402
+from scripts.console.moment import MOMENTS, moment  # noqa: E402
+from scripts.console.pipe import piped  # noqa: E402
 from scripts.reprice_parts import rows  # noqa: E402
 from scripts.reprice_parts.renewed import renewed  # noqa: E402
 from scripts.reprice_parts.tally import Tally  # noqa: E402

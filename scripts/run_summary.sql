@@ -6,13 +6,13 @@ SELECT
     sum(input_tokens)::BIGINT AS input_tokens,
     sum(output_tokens)::BIGINT AS output_tokens,
     sum(cost_usd) AS cost_usd,
-    count(*) FILTER (cost_usd IS NULL AND cost_status <> 'pending') AS unknown_calls,
+    count(*) FILTER (unknown_cost) AS unknown_calls,
     count(*) FILTER (cost_status = 'pending') AS pending_calls,
     count(*) FILTER (cost_status = 'partial') AS partial_calls,
     count(*) FILTER (cost_status = 'estimated') AS estimated_calls,
     sum(cost_usd) FILTER (cost_status IN ('estimated', 'partial')) AS doubtful_usd,
-    count(*) FILTER (outcome <> 'ok') AS failed_calls,
+    count(*) FILTER (failed) AS failed_calls,
     max(latency_ms) AS slowest_ms,
-    arg_max(coalesce(events.model, response_model, request_model, path), latency_ms) AS slowest
-FROM events
-WHERE getvariable('run') IS NULL OR run_id = getvariable('run');
+    arg_max(coalesce(model, path), latency_ms) AS slowest
+FROM selected
+WHERE getvariable('run') IS NULL OR run = getvariable('run');

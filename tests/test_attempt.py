@@ -126,6 +126,18 @@ def test_a_stream_that_the_client_left_is_estimated() -> None:
     assert event.output_tokens
 
 
+def test_a_client_that_hangs_up_on_a_refusal_met_an_error() -> None:
+    """SDKs close a stream's refusal unread: the status alone says what went wrong and that it costs nothing."""
+
+    call = attempt()
+    call.status_code = 500
+
+    event = call.event(Outcome.CLIENT_ABORTED)
+
+    assert (event.outcome, event.error_type, event.error_class) == (Outcome.ERROR, "500", "system")
+    assert event.cost_status is CostStatus.NOT_BILLED
+
+
 def test_usage_seen_before_the_client_left_is_exact() -> None:
     """A client that closes right after the last frame has paid what that frame says."""
 

@@ -57,6 +57,15 @@ def test_run_opens_other_ways_in() -> None:
     assert modes("UPSTREAM=http://proxy.example.com:3128") == ["upstream:http://proxy.example.com:3128@8080"]
 
 
+def test_run_starts_workers() -> None:
+    """One is mitmdump itself; more of them get the same arguments from the program that keeps them."""
+
+    one, four = (make("--dry-run", "run", *more).splitlines()[-1] for more in ([], ["WORKERS=4"]))
+
+    assert one.startswith("exec .venv/bin/mitmdump -s addon/llmobserve.py ")
+    assert four == one.replace("bin/mitmdump", "bin/python scripts/workers.py --workers '4' --")
+
+
 def test_a_reverse_listener_needs_a_port() -> None:
     """Without a port of its own it would take the proxy's; make says so before it does anything."""
 

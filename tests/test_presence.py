@@ -45,6 +45,19 @@ def test_a_proxy_that_died_is_passed_over(tmp_path: Path) -> None:
     assert [each.port for each in presence.present(tmp_path)] == [9001]
 
 
+def test_workers_share_a_port(tmp_path: Path) -> None:
+    """Each process that listens there has its own file, and one that died is swept up by the next that comes."""
+
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for pid in (dead.pid, os.getppid(), os.getpid()):
+        presence.announce(tmp_path, listener(9000, pid))
+    names = {path.name for path in (tmp_path / "llmobserve-proxies").iterdir()}
+
+    assert {each.pid for each in presence.present(tmp_path)} == {os.getppid(), os.getpid()}
+    assert names == {f"9000-{pid}.json" for pid in (os.getppid(), os.getpid())}
+
+
 def test_a_proxy_of_another_user_is_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that may not be signalled is there all the same."""
 

@@ -32,9 +32,9 @@ def test_only_listed_choices() -> None:
 @pytest.mark.parametrize(
     ("name", "texts", "said"),
     [
-        ("lean", ["yes"], "llmobserve_lean=yes: there is no such choice; write true or false"),
-        ("lean", ["true"], None),
-        ("lean", [], None),
+        ("quiet", ["yes"], "llmobserve_quiet=yes: there is no such choice; write true or false"),
+        ("quiet", ["true"], None),
+        ("quiet", [], None),
         ("db", [], "llmobserve_db is set to nothing; write llmobserve_db=VALUE"),
         ("db", ["a", "b"], "llmobserve_db is set 2 times; keep one of them"),
         ("db", ["a"], None),

@@ -31,14 +31,18 @@ class Members:
         if not plain:
             return next(visit(self._shell(path), path), None)
         found = self._value(plain[0])
-        for key in plain[1:]:
-            found = found.get(key) if isinstance(found, dict) else None
+        if len(plain) > 1:
+            for key in plain[1:]:
+                found = found.get(key) if isinstance(found, dict) else None
         return found
 
     def _value(self, key: str) -> Json:
-        if key not in self._values and (raw := self._raw.get(key)) is not None:
+        raw = self._raw.get(key)
+        if raw is None:
+            return None
+        if key not in self._values:
             self._values[key] = value(raw)
-        return self._values.get(key)
+        return self._values[key]
 
     def usage(self, path: str, dialect: Dialect) -> dict[str, Json] | None:
         """The usage object at a path; for an API whose counts are members of the answer, those members alone."""

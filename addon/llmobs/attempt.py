@@ -31,7 +31,9 @@ class Attempt(Facts):
         """The row, as far as it is known; may be asked for again. Without `guess` nothing is estimated."""
         words = self.words()
         error = next(iter(words), None) or error_type or self.refusal or self.trouble
-        if outcome is Outcome.OK and (self.refused or words or self.failed(outcome)):
+        # A client may hang up on a refusal whose status told it enough.
+        left_a_refusal = outcome is Outcome.CLIENT_ABORTED and self.refused
+        if left_a_refusal or (outcome is Outcome.OK and (self.refused or words or self.failed(outcome))):
             state = self.meter.job_state if self.job_failed else None
             outcome, error = Outcome.ERROR, error or state or str(self.status_code)
         call = self._call(outcome, guess=guess)
@@ -100,7 +102,7 @@ class Attempt(Facts):
     def _row(self, call: Call, invoice: Invoice, outcome: Outcome, error: str | None) -> Event:
         began = self.opening.started_at.timestamp()
         tokens_of = invoice.tokens.get
-        limits = self.told_limits()
+        limits, job_id = self.told_limits(), self.job_id
         return structs.replace(
             self.opening,
             outcome=outcome,
@@ -127,8 +129,8 @@ class Attempt(Facts):
             ttft_ms=None if self.first_byte_at is None else (self.first_byte_at - began) * 1000,
             request_bytes=self.request_bytes,
             response_bytes=self.response_bytes,
-            job_id=self.job_id,
-            results_id=self.meter.results_id if self.job_id else None,
+            job_id=job_id,
+            results_id=self.meter.results_id if job_id else None,
             region=call.region,
             variant=call.variant,
             policy=self.policy,

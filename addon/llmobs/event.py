@@ -3,7 +3,7 @@
 It does not know where its figures come from, nor which file or database they go to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -130,7 +130,7 @@ def to_json(event: Event) -> bytes:
     try:
         return _ENCODER.encode(event)
     except UnicodeEncodeError:
-        return _ENCODER.encode(_encodable(event))
+        return _ENCODER.encode(encodable(event))
 
 
 def from_json(line: bytes) -> Event:
@@ -144,6 +144,15 @@ def to_row(event: Event) -> tuple[object, ...]:
     for at, cell in _CELLS:
         row[at] = cell(row[at])
     return tuple(row)
+
+
+def from_row(names: Sequence[str], row: Sequence[object]) -> Event:
+    """The event that a row of the table was made of, by the names of its columns; what is left out is the default."""
+    found: dict[str, Any] = dict(zip(names, row, strict=True))
+    found["started_at"] = found["started_at"].replace(tzinfo=UTC)
+    found["outcome"], found["cost_status"] = Outcome(str(found["outcome"])), CostStatus(str(found["cost_status"]))
+    found["charges"] = tuple(Charge(**charge) for charge in found["charges"] or ())
+    return Event(**found)
 
 
 def _naive(at: datetime) -> datetime:
@@ -164,7 +173,7 @@ _CELLS: tuple[tuple[int, Callable[[Any], object]], ...] = (
 )
 
 
-def _encodable(event: Event) -> Event:
+def encodable(event: Event) -> Event:
     """Half a surrogate pair, which JSON may smuggle in, becomes its escape: no encoder and no database takes it."""
     changes: dict[str, Any] = {
         name: value.encode("utf-8", "backslashreplace").decode()

@@ -30,6 +30,7 @@ class Facts:
     refusal: the provider's word for why it did nothing, where the HTTP status does not tell.
     silent: it looks up what another attempt began, and makes no row of its own unless it tells of a job.
     waits: a rule may yet lead it elsewhere; then it is no attempt, and leaves no row.
+    held: nothing of its request goes before all of it is here.
     policy, reason: the rule of the policy file that answered or led it elsewhere, and why.
     content: collects what is kept of request and answer, where the policy file asks for it.
     said: which attempt it is, as the client's SDK says. limits: what the provider says is left of its limits.
@@ -43,6 +44,7 @@ class Facts:
     meter: Meter
     silent: bool = False
     waits: bool = False
+    held: bool = False
     billing: Billing | None = None
     region: str | None = None
     query: Mapping[str, str] = field(default_factory=dict)
@@ -102,8 +104,10 @@ class Facts:
     def pending(self) -> bool:
         """The work goes on; what it costs is told by a later answer, or line by line by its results."""
         job = self.dialect.job
+        if job is None or self.job_id is None:
+            return False
         state = self.meter.job_state or ""
-        if job is None or self.job_id is None or state in job.failed | job.free or self.failed(Outcome.OK):
+        if state in job.failed | job.free or self.failed(Outcome.OK):
             return False
         return state not in job.done or (self.dialect.batch and self.meter.usage is None)
 
@@ -138,22 +142,25 @@ class Facts:
     @property
     def job_failed(self) -> bool:
         """The work ended at no cost."""
-        job, state = self.dialect.job, self.meter.job_state
+        job = self.dialect.job
         if job is None or self.job_id is None:
             return False
+        state = self.meter.job_state
         told = self.meter.usage is not None
         return state in job.free or (not told and (state in job.failed or self.meter.error is not None))
 
     def complete(self, outcome: Outcome) -> bool:
         """Whether the usage that was seen is the last one of the answer, or there is none to be expected."""
         known = self.meter.known
+        if known is Known.FINAL:
+            return True
         unmetered = known is Known.NOTHING and self.opening.operation not in OF_TEXT
-        return known is Known.FINAL or (outcome is Outcome.OK and (known is Known.RUNNING or unmetered))
+        return outcome is Outcome.OK and (known is Known.RUNNING or unmetered)
 
     def guesses(self, outcome: Outcome) -> bool:
         """Whether `event` has to count tokens of text, which takes too long for an event loop."""
         return self.opening.operation in OF_TEXT and not (
-            self.pending or self.failed(outcome) or self.complete(outcome)
+            self.complete(outcome) or self.pending or self.failed(outcome)
         )
 
     def request(self) -> Request:

@@ -3,9 +3,9 @@
 It does not know HTTP, streams, or where usage and prices came from.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -18,7 +18,7 @@ from llmobs.units import CACHED, PIECES, SEARCHES, UNITS, WRITTEN, Quantities, S
 
 ZERO = Decimal(0)
 # Units of which another may measure the same.
-_MEASURED_TWICE = PIECES | SEARCHES
+MEASURED_TWICE = PIECES | SEARCHES
 # The totals of an event, and the units that count to each.
 _TOTALS = {
     "input_tokens": {name for name, unit in UNITS.items() if unit.side is Side.INPUT},
@@ -73,8 +73,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     tokens: dict[str, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One reading with its price; `sure` is False where the price is that of another model's name."""
 
     reading: Reading
@@ -146,7 +145,7 @@ def _in_usd(book: PriceBook, call: Call, told: list[Reading]) -> list[Reading]:
         return []
     volumes = [r.quantities.get("payment_volume", 0) * usd for r in told]
     return [
-        replace(r, quantities=r.quantities | {"payment_volume": volume}) if volume else r
+        r._replace(quantities=r.quantities | {"payment_volume": volume}) if volume else r
         for r, volume in zip(told, volumes, strict=True)
     ]
 
@@ -168,18 +167,18 @@ def _part(book: PriceBook, call: Call, reading: Reading) -> _Part:
     for name in names:
         if quote := book.quote(call.provider, name, terms):
             sure = names[0].lower() in name.lower()
-            return _Part(reading, quote, sure, charges(quote, _billed(quote, reading.quantities)))
+            return _Part(reading, quote, sure, charges(quote, billed(quote, reading.quantities)))
     return _Part(reading, None, sure=True, lines=charges(None, reading.quantities))
 
 
-def _billed(quote: Quote | None, quantities: Quantities) -> Quantities:
+def billed(quote: Quote | None, quantities: Quantities) -> Quantities:
     """What the price list charges for: a fee a call where it has one, and audio by the second or by the token."""
     rates = quote.rates if quote else {}
     if "request" in rates:
         quantities = quantities | {"request": 1}
     if quote is not None and "audio_second" in rates and "audio_second" in quantities:
         return _heard(quote, quantities)
-    if quote is None or _MEASURED_TWICE.isdisjoint(quantities):
+    if quote is None or MEASURED_TWICE.isdisjoint(quantities):
         return quantities
     again = _told_otherwise({unit for unit in quantities if quote.price(unit).rate is not None})
     return {unit: n for unit, n in quantities.items() if unit not in again}

@@ -22,6 +22,7 @@ KEPT_BYTES = 4 * 1024 * 1024
 
 # What the ordinary tier is called where a field beside it names another one.
 ORDINARY = ("standard", "default")
+_WORDS = (str, int)
 _USAGE = b'"usage"'
 _USUAL_NULL = b'"usage":null'
 _NULL_USAGE = re.compile(rb'"usage"\s*:\s*null')
@@ -217,8 +218,8 @@ def _text(answers: list[Members], paths: tuple[str, ...]) -> str | None:
     for answer in answers:
         for path in paths:
             found = answer.find(path)
-            if isinstance(found, str | int) and str(found):
-                return str(found)
+            if found is not None and isinstance(found, _WORDS) and (text := str(found)):
+                return text
     return None
 
 

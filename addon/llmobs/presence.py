@@ -1,6 +1,6 @@
-"""Which proxies run on this machine, told by a private file for each port; it does not know mitmproxy.
+"""Which proxies run on this machine, told by a private file for each listener; it does not know mitmproxy.
 
-A file of a proxy that died without removing it is passed over.
+Several processes may share a port. A file of a proxy that died without removing it is passed over.
 """
 
 import json
@@ -30,30 +30,33 @@ class Presence:
 
 
 def announce(confdir: Path, presence: Presence) -> None:
-    """Write the file of a listener, in one step."""
-    path = _file(confdir, presence.port)
+    """Write the file of a listener, in one step, and remove those of the dead at its port."""
+    path = _file(confdir, presence)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{presence.pid}")
+    draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(asdict(presence), file)
     draft.replace(path)
+    for each in _read(confdir):
+        if each.port == presence.port and not _alive(each.pid):
+            _file(confdir, each).unlink(missing_ok=True)
 
 
 def withdraw(confdir: Path, pid: int) -> None:
     """Remove the files of a proxy that ends."""
     for presence in _read(confdir):
         if presence.pid == pid:
-            _file(confdir, presence.port).unlink(missing_ok=True)
+            _file(confdir, presence).unlink(missing_ok=True)
 
 
 def present(confdir: Path) -> list[Presence]:
     """The listeners of the proxies that are alive, by their ports."""
-    return sorted((each for each in _read(confdir) if _alive(each.pid)), key=lambda each: each.port)
+    return sorted((each for each in _read(confdir) if _alive(each.pid)), key=lambda each: (each.port, each.pid))
 
 
-def _file(confdir: Path, port: int) -> Path:
-    return confdir / _FOLDER / f"{port}.json"
+def _file(confdir: Path, presence: Presence) -> Path:
+    return confdir / _FOLDER / f"{presence.port}-{presence.pid}.json"
 
 
 def _read(confdir: Path) -> Iterator[Presence]:

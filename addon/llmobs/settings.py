@@ -21,6 +21,12 @@ OPTIONS = (
         "llmobserve_policy", "", "Your own YAML of what may be done to calls: budgets, limits, fallbacks, a cache ..."
     ),
     Option(
+        "llmobserve_publish",
+        "",
+        "Folder or s3://BUCKET/PREFIX that rows are published to as Parquet, for the reports of all machines.",
+    ),
+    Option("llmobserve_publish_every", "5m", "How often: `30s`, `5m`, `1h`; and when the proxy stops."),
+    Option(
         "llmobserve_include_usage", True, "Ask for usage on streams whose client did not, and hide the answer to it."
     ),
     Option(
@@ -29,7 +35,19 @@ OPTIONS = (
         "Equal requests within an hour: `link` numbers and bills each attempt, `skip` counts one of them.",
         choices=("link", "skip"),
     ),
-    Option("llmobserve_lean", False, "Remove mitmproxy's default addons that nobody uses, for speed; `make run` does."),
+    Option(
+        "llmobserve_web",
+        "127.0.0.1:9464",
+        "Where dashboard, metrics and health are: `HOST:PORT`, further names of it after commas; `off`: nowhere.",
+    ),
+    Option("llmobserve_log", "", "File that a line of JSON is appended to for each call; `-`: standard output."),
+    Option("llmobserve_otlp", "", "OpenTelemetry collector that spans and metrics go to: `http://localhost:4318`."),
+    Option("llmobserve_otlp_headers", "", "File with headers for it, a line `Name: value` each."),
+    Option(
+        "llmobserve_quiet",
+        False,
+        "Do not say at the start where it listens, nor warn of settings; `make run WORKERS=` does so for all but one.",
+    ),
     Option("llmobserve_open", False, "Listen beyond this machine without asking for a password (`proxyauth`)."),
 )
 
@@ -64,9 +82,15 @@ class Settings:
     db: str
     pricing: str
     policy: str
+    publish: str
+    publish_every: str
     include_usage: bool
-    lean: bool
     retries: str
+    web: str
+    log: str
+    otlp: str
+    otlp_headers: str
+    quiet: bool
     open: bool
 
     @classmethod

@@ -26,8 +26,7 @@ LOG = logging.getLogger("llmobserve")
 # A request is kept to name its model and, where no usage comes, to estimate from; the largest prompts of text are well
 # below it, and what is longer carries media whose tokens no text tokenizer can tell.
 ASKED_BYTES = 8 * 1024 * 1024
-# A request of known and small length is there at once, and mitmproxy sends it in one piece where it is not streamed. An
-# answer is always streamed: cut short, it has to reach the client as it came.
+# A body of known and small length is there at once, and goes on in one piece, which takes mitmproxy less time.
 SMALL_BYTES = 64 * 1024
 # A running total changes with every chunk; writing it down more often than this adds nothing a crash would miss.
 BANK_SECONDS = 0.5
@@ -88,6 +87,7 @@ class ResponseTap:
     `decoder` is None for an answer that is not encoded. `plain` decodes what the client gets, where an answer came
     encoded although we asked for none: only plain text can be stripped. `lines` takes the calls that an answer brings
     the results of. `given` sees what the client gets, `decoded` what the answer says.
+    `spent_s` is how long it kept the bytes. held: as with a request; what is taken out of has another length.
     """
 
     attempt: Attempt
@@ -99,13 +99,26 @@ class ResponseTap:
     plain: Decoder | None = None
     given: Bounded | None = None
     decoded: Bounded | None = None
+    held: bool = False
     clock: Callable[[], float] = time.time
+    spent_s: float = 0.0
     _silent: list[bytes] = field(default_factory=list)
     _silent_bytes: int = 0
     _banked_at: float = 0.0
     _broken: bool = False
 
+    def __bool__(self) -> bool:
+        return not self.held or self.stripper is not None
+
     def __call__(self, data: bytes) -> bytes | list[bytes]:
+        began = time.perf_counter()
+        try:
+            return self.take(data)
+        finally:
+            self.spent_s += time.perf_counter() - began
+
+    def take(self, data: bytes) -> bytes | list[bytes]:
+        """Meter what comes; gives what goes on."""
         if data:
             self.see(data)
         left = data if self.stripper is None else self._stripped(data, self.stripper)

@@ -8,9 +8,9 @@ from pathlib import Path
 from tests.testbed.proxy import Proxy
 from tests.testbed.upstream import Upstream
 
-BARE, NOOP, ADDON, LEAN = "bare mitmdump", "no-op stream", "with addon", "addon, lean"
+BARE, NOOP, ADDON = "bare mitmdump", "no-op stream", "with addon"
 POLICIES, RELAY = "and policies", "and relay"
-NAMES = (BARE, NOOP, ADDON, LEAN, POLICIES, RELAY)
+NAMES = (BARE, NOOP, ADDON, POLICIES, RELAY)
 _FILES = {POLICIES: Path(__file__).with_name("policies.yaml"), RELAY: Path(__file__).with_name("relay.yaml")}
 _NOOP = Path(__file__).with_name("noop.py")
 _SAMPLER = Path(__file__).with_name("sampler.py")
@@ -25,7 +25,6 @@ def columns(folder: Path, upstream: Upstream) -> Iterator[dict[str, Proxy]]:
         BARE: Proxy(folder / "bare", upstream, addon=False, options=_QUIET),
         NOOP: Proxy(folder / "noop", upstream, addon=False, scripts=[_NOOP], options=_QUIET),
         ADDON: Proxy(folder / "addon", upstream, pricing=None),
-        LEAN: Proxy(folder / "lean", upstream, pricing=None, options={"llmobserve_lean": "true"}),
     }
     for name, file in _FILES.items():
         proxies[name] = Proxy(folder / file.stem, upstream, pricing=None, options={"llmobserve_policy": str(file)})

@@ -32,7 +32,9 @@ def _addon() -> Iterator[LLMObserve]:
     addon = LLMObserve()
     with tempfile.TemporaryDirectory() as folder, taddons.context(addon) as context:
         context.options.update(confdir=folder)
-        context.configure(addon, llmobserve_db=str(Path(folder) / "bench.duckdb"), llmobserve_pricing="")
+        context.configure(
+            addon, llmobserve_db=str(Path(folder) / "bench.duckdb"), llmobserve_pricing="", llmobserve_web="off"
+        )
         with contextlib.redirect_stdout(io.StringIO()):
             addon.running()
         try:

@@ -12,7 +12,7 @@ from llmobs import authority, store
 from llmobs.presence import Presence, present
 from scripts.doctor_parts.finding import Finding, fine, note, wrong
 from scripts.run_parts import login
-from scripts.run_parts.proxies import address, ask, lets_in
+from scripts.run_parts.proxies import address, answering, ask, lets_in
 from scripts.run_parts.stored import waiting
 
 # What has ended is stored within two seconds; more than that many waiting means that the database is not taken.
@@ -25,16 +25,18 @@ _SHOWN = 3
 def proxy(confdir: Path, port: int) -> tuple[Presence | None, Iterator[Finding]]:
     """Who listens at the port, and what there is to say of it."""
     here = present(confdir)
-    named = next((each for each in here if each.port == port), None)
-    told = ask(address(named) if named else "127.0.0.1", port)
-    if told and named and told.get("pid") == named.pid:
-        return named, _ours(named, told)
+    there = [each for each in here if each.port == port]
+    told = ask(address(there[0]) if there else "127.0.0.1", port)
+    if told and (named := answering(there, told)):
+        return named, _ours(named, told, len(there))
     return None, iter([_none(port, here, told)])
 
 
-def _ours(presence: Presence, told: dict[str, Any]) -> Iterator[Finding]:
+def _ours(presence: Presence, told: dict[str, Any], workers: int) -> Iterator[Finding]:
     where = f"{presence.host}:{presence.port} ({presence.mode})"
-    yield fine("proxy", f"process {presence.pid} listens on {where} and writes {presence.db}")
+    one = f"process {presence.pid} listens on {where} and writes {presence.db}"
+    many = f"{workers} workers listen on {where} and write {presence.db}"
+    yield fine("proxy", one if workers == 1 else many)
     if refused := told.get("refused"):
         yield note(
             "refused",

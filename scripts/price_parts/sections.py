@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from llmobs.render import Column, Section, count
+from llmobs.render import Column, Section, count, plural
 from scripts.price_parts.age import Age
 from scripts.price_parts.listed import Listed, Rate
 from scripts.price_parts.missing import Missing
 from scripts.price_parts.upstream import Difference
 from scripts.price_sources.book import plain
-from scripts.report_parts.sections import plural
 
 _SOURCES = ("genai-prices", "litellm", "hand")
 

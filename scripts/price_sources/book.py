@@ -17,6 +17,7 @@ from scripts.price_sources.merge import Dated
 from scripts.price_sources.names import Names
 
 HAND = "hand"
+_PROVIDER = re.compile(r"^  [a-z0-9][\w.-]*:$")
 _SECTION = re.compile(r"^    (aliases|models):(?: \{\})?$")
 _NAME = re.compile(r"^      (?P<name>\"(?:[^\"\\]|\\.)*\"|[^\s:][^:]*(?::[^\s:][^:]*)*):(?: (?P<target>\S.*))?$")
 _RULE = re.compile(r"^        - (?P<rule>\{.*\})(?: *(?P<note>#.*))?$")
@@ -66,14 +67,20 @@ class Book:
     blocks: dict[str, Block] = field(default_factory=dict)
 
 
-def parse(text: str) -> Book:
-    """Read a price file; a line that this reader could not write again as it is stops it."""
-    book, block, section, model = Book(), Block(), "", ""
+def parse(text: str, only: str | None = None) -> Book:
+    """Read a price file; a line that this reader could not write again as it is stops it.
+
+    only: the provider whose lines are wanted, which is much faster than all.
+    """
+    book, block, section, model, provider = Book(), Block(), "", "", only
     for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"^  [a-z0-9][\w.-]*:$", line):
-            block, section = book.blocks.setdefault(line.strip().removesuffix(":"), Block()), ""
+        if _PROVIDER.match(line):
+            provider, section = line.strip().removesuffix(":"), ""
+            block = book.blocks.setdefault(provider, Block())
         elif not book.blocks:
             book.head.append(line)
+        elif only not in (None, provider):
+            continue
         elif (match := _SECTION.match(line)) is not None:
             section = match[1]
         elif not section:
@@ -90,17 +97,21 @@ def _read(block: Block, section: str, model: str, line: str, number: int) -> str
         return model
     if named is None or (section == "aliases") == (named["target"] is None):
         raise BookError(f"line {number}: {line.strip()!r} is not of the form of {section}; write one of them a line")
-    name = str(yaml.safe_load(named["name"]))
+    name = _text(named["name"])
     if section == "aliases":
-        block.aliases[name] = str(yaml.safe_load(named["target"]))
+        block.aliases[name] = _text(named["target"])
         block.alias_lines[name] = line
     else:
         block.models[name] = []
     return name
 
 
+def _text(written: str) -> str:
+    return str(yaml.load(written, yaml.CBaseLoader))  # noqa: S506 - the base loader makes texts only
+
+
 def _line(text: str, rule: str) -> Line:
-    values: dict[str, str] = yaml.load(rule, yaml.CBaseLoader)  # noqa: S506 - the base loader makes texts only
+    values: dict[str, str] = yaml.load(rule, yaml.CBaseLoader)  # noqa: S506 - the same
     rates = {unit: Decimal(value) for unit, value in values.items() if unit in UNITS or unit == "multiply"}
     when = When(
         above=int(values["above"]) if "above" in values else None,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from llmobs.render import plural
 from llmobs.units import Quantities
 from scripts.reconciliation.compare import Row, View
 from scripts.reconciliation.export import TOOLS
 from scripts.reconciliation.figures import COST, COUNTS, EXACT, minus
 from scripts.reconciliation.names import Models
-from scripts.report_parts.sections import plural
 
 MATCHED, DIFFERS, MISSING_HERE, MISSING_THERE = "matched", "differs", "missing here", "missing there"
 # Bills are printed in cents.

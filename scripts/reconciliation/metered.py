@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from llmobs import store
+from llmobs.queries import query
 from scripts.reconciliation.figures import MEASURES, Figures
 
-SQL = Path(__file__).resolve().parents[1] / "reconcile.sql"
 DOUBTS = ("unpriced", "partial", "cut_off", "estimated", "pending", "batches", "subscription")
 
 
@@ -31,7 +31,7 @@ def read(path: Path, first: date, last: date) -> list[Metered]:
     """All calls from the first to the last day; raises StoreError."""
     end = datetime.combine(last, datetime.min.time()) + timedelta(days=1)
     with store.reading(path) as db:
-        table = db.query(SQL.read_text(), variables={"since": first, "until": end})
+        table = db.query(query("reconcile"), variables={"since": first, "until": end})
     return [_metered(dict(zip(table.columns, row, strict=True))) for row in table.rows]
 
 

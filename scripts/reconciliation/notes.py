@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
+from llmobs.render import plural
 from scripts.reconciliation.reader import Exports
 from scripts.reconciliation.sections import Compared
-from scripts.report_parts.sections import plural
 
 
 def about(

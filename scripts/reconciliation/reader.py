@@ -8,11 +8,11 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from llmobs.render import plural
 from scripts.reconciliation import cells
 from scripts.reconciliation.export import TOOLS, ExportError, Kind, Record, Sheet
 from scripts.reconciliation.figures import COST, EXACT, Figures
 from scripts.reconciliation.kinds import KINDS
-from scripts.report_parts.sections import plural
 
 
 @dataclass(slots=True)

@@ -1,54 +1,17 @@
-"""The sections of the spend report, out of the rows of its queries; they neither ask nor print."""
+"""All that a sum of the report does not tell, out of the rows of its queries; it neither asks nor prints."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmobs.render import Column, Section, count, percent, usd
-
-type Rows = list[dict[str, Any]]
-
-TOKENS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
-
-
-def spend(rows: Rows, summary: Mapping[str, Any], by: Sequence[str]) -> Section:
-    """What was spent, by some columns, with totals."""
-    figures = [Column(name) for name in ("calls", "input", "cached", "written", "output", "reason.", "cost", "share")]
-    return Section(
-        f"Spend by {' and '.join(by)}".replace("api_key", "key"),
-        [*(Column(name.replace("api_key", "key"), figures=False) for name in by), *figures],
-        [[*(str(row[name]) if row[name] is not None else "(none)" for name in by), *_figures(row)] for row in rows],
-        ["total", *[""] * (len(by) - 1), *_figures(summary)],
-        _legend(summary),
-    )
-
-
-def _figures(row: Mapping[str, Any]) -> list[str]:
-    share = percent(row["share"]) if "share" in row else ""
-    return [count(row["calls"]), *(count(row[name]) for name in TOKENS), _cost(row), share]
-
-
-def _cost(row: Mapping[str, Any]) -> str:
-    return usd(row["cost_usd"], more=_more(row), roughly=row["estimated_calls"] > 0)
-
-
-def _more(row: Mapping[str, Any]) -> bool:
-    return any(row[name] > 0 for name in ("unknown_calls", "partial_calls", "pending_calls"))
-
-
-def _legend(summary: Mapping[str, Any]) -> str:
-    signs = []
-    if _more(summary):
-        signs.append("≥ at least: a part is not known")
-    if summary["estimated_calls"]:
-        signs.append("≈ with estimates")
-    if summary["unknown_calls"] or summary["pending_calls"]:
-        signs.append("? not known")
-    return "; ".join(signs)
-
+from llmobs.render import Column, Section, count, percent, plural, usd
+from scripts.console.asking import Rows
 
 _DOUBTS = {
     "unpriced": ("Unpriced", "no price or no usage is known; a price of your own goes into your YAML file"),
-    "partial": ("Partial", "the answer was cut before its usage was complete; the cost is what is known of it"),
+    "partial": (
+        "Partial",
+        "a part has no price, or the answer was cut before its usage was complete; the cost is what is known of it",
+    ),
     "estimated": ("Estimated", "the usage was counted here, or a rate had to be assumed"),
 }
 
@@ -61,6 +24,7 @@ def others(answers: Mapping[str, Rows]) -> list[Section]:
     sections.append(_price_gaps(answers["price_gaps"]))
     sections.append(_not_billed(answers["not_billed"]))
     sections.append(_skipped_retries(answers["skipped_retries"]))
+    sections.append(_cached_input(answers["cached_input"]))
     sections.append(_cache_hits(answers["cache_hits"]))
     sections.append(_refusals(answers["refusals"]))
     sections.append(_endings(answers["endings"]))
@@ -71,7 +35,7 @@ _NAMED = (Column("provider", figures=False), Column("model", figures=False))
 _COUNTED = (Column("calls"), Column("input"), Column("output"))
 
 
-def _doubt(status: str, rows: Rows) -> Section:
+def _doubt(status: str, rows: Sequence[Mapping[str, Any]]) -> Section:
     title, why = _DOUBTS[status]
     cells = [
         [*_who(row), usd(row["cost_usd"], more=status == "partial", roughly=status == "estimated")] for row in rows
@@ -106,7 +70,7 @@ def _price_gaps(rows: Rows) -> Section:
         [row["provider"], row["model"], count(row["calls"]), *(usd(row[name]) for name in amounts)] for row in rows
     ]
     return Section(
-        f"Not at list price: {plural(sum(row['calls'] for row in rows), 'call')}",
+        f"Not at list price: {_calls(rows)}",
         [*_NAMED, Column("calls"), *(Column(name) for name in ("reported", "at list price", "difference"))],
         cells,
         note="the provider says that it charges more than 1 % more or less than pricing.yaml does; its figure counts",
@@ -144,17 +108,38 @@ def _cache_hits(rows: Rows) -> Section:
     return Section(title, [*_NAMED, Column("calls"), Column("saved")], cells)
 
 
+def _cached_input(rows: Rows) -> Section:
+    saved = [row["saved_usd"] for row in rows if row["saved_usd"] is not None]
+    roughly = any(row["estimated"] for row in rows)
+    cells = [
+        [
+            *(row["provider"], row["model"], count(row["calls"]), count(row["input_tokens"])),
+            percent(row["cached_input_tokens"] / row["input_tokens"] if row["input_tokens"] else None),
+            usd(row["saved_usd"], roughly=row["estimated"]),
+            usd(row["write_extra_usd"], roughly=row["estimated"]) if row["cache_write_tokens"] else "-",
+        ]
+        for row in rows
+    ]
+    headings = ("calls", "input", "cached", "saved", "writing cost")
+    return Section(
+        f"Input from the provider's cache: {usd(sum(saved) if saved else None, roughly=roughly)} saved",
+        [*_NAMED, *(Column(heading) for heading in headings)],
+        cells,
+        note="against the full price of input, of calls with a hit; writing cost so much more than plain input",
+    )
+
+
 def _worth(rows: Rows, amount: str) -> str:
     """Calls and what they are worth together."""
     known = [row[amount] for row in rows if row[amount] is not None]
     worth = usd(sum(known) if known else None, more=any(row["unknown_calls"] for row in rows))
-    return f"{plural(sum(row['calls'] for row in rows), 'call')}, {worth}"
+    return f"{_calls(rows)}, {worth}"
 
 
 def _refusals(rows: Rows) -> Section:
     cells = [[row["policy"], row["provider"], count(row["calls"])] for row in rows]
     return Section(
-        f"Refused by your own rules: {plural(sum(row['calls'] for row in rows), 'call')}",
+        f"Refused by your own rules: {_calls(rows)}",
         [Column("rule", figures=False), Column("provider", figures=False), Column("calls")],
         cells,
         note="no provider saw them; they cost nothing",
@@ -165,16 +150,21 @@ def _who(row: Mapping[str, Any]) -> list[str]:
     return [row["provider"], row["model"], *(count(row[name]) for name in ("calls", "input_tokens", "output_tokens"))]
 
 
+# The kinds of calls that did not end well are many; the most frequent ones say what is the matter.
+_ENDINGS = 15
+
+
 def _endings(rows: Rows) -> Section:
     names = ("outcome", "provider", "status", "error")
     cells = [
         [row["outcome"], row["provider"], str(row["status_code"] or "-"), row["error_type"] or "-", count(row["calls"])]
-        for row in rows
+        for row in rows[:_ENDINGS]
     ]
     columns = [*(Column(name, figures=False) for name in names), Column("calls")]
-    return Section(f"Not ended well: {plural(sum(row['calls'] for row in rows), 'call')}", columns, cells)
+    rest = rows[_ENDINGS:]
+    note = f"and {plural(len(rest), 'more kind')} of {_calls(rest)}: --json has all" if rest else ""
+    return Section(f"Not ended well: {_calls(rows)}", columns, cells, note=note)
 
 
-def plural(number: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _calls(rows: Sequence[Mapping[str, Any]]) -> str:
+    return plural(sum(row["calls"] for row in rows), "call")

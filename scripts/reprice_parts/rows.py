@@ -1,11 +1,10 @@
 """Rows of the database as events, and new costs as lines that the database takes; it prices nothing."""
 
 from collections.abc import Sequence
-from datetime import UTC
 
 import msgspec
 
-from llmobs.event import Charge, CostStatus, Event, Outcome
+from llmobs.event import Event, from_row
 from llmobs.store.repricing import RENEWED, WAS
 
 # All that decides a price, and what it decided.
@@ -34,11 +33,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 def event(row: Sequence[object]) -> Event:
     """A row of QUERY as the event it was."""
-    found: dict[str, object] = dict(zip(_COLUMNS, row, strict=True))
-    found["started_at"] = found["started_at"].replace(tzinfo=UTC)  # type: ignore[attr-defined]
-    found["outcome"], found["cost_status"] = Outcome(str(found["outcome"])), CostStatus(str(found["cost_status"]))
-    found["charges"] = tuple(Charge(**charge) for charge in found["charges"] or ())  # type: ignore[attr-defined]
-    return Event(**found)  # type: ignore[arg-type]
+    return from_row(_COLUMNS, row)
 
 
 def line(old: Event, new: Event) -> bytes:

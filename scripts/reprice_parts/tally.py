@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from llmobs.event import CostStatus, Event
-from llmobs.render import Column, Section, usd
-from scripts.report_parts.sections import plural
+from llmobs.render import Column, Section, plural, usd
 
 ZERO = Decimal(0)
 

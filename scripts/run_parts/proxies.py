@@ -41,8 +41,13 @@ class ProxyError(Exception):
 
 def find(confdir: Path, port: int) -> Presence | None:
     """The proxy of ours at a port, if it answers there."""
-    found = next((each for each in present(confdir) if each.port == port and each.mode.startswith(_WAYS)), None)
-    return found if found and (ask(address(found), port) or {}).get("pid") == found.pid else None
+    here = [each for each in present(confdir) if each.port == port and each.mode.startswith(_WAYS)]
+    return answering(here, ask(address(here[0]), port)) if here else None
+
+
+def answering(here: Sequence[Presence], told: Mapping[str, Any] | None) -> Presence | None:
+    """Which of those that share a port has said who it is; None where it was somebody else."""
+    return next((each for each in here if told and told.get("pid") == each.pid), None)
 
 
 def address(presence: Presence) -> str:
@@ -94,7 +99,7 @@ class Wanted:
             "listen_host": "127.0.0.1",
             "termlog_verbosity": "warn",
             "flow_detail": 0,
-            "llmobserve_lean": "true",
+            "llmobserve_web": "off",  # a proxy that ends with its program is not monitored
             "llmobserve_db": self.db,
             "llmobserve_run_headers": json.dumps(dict(self.headers)),
         }

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from llmobs import store
+from llmobs.queries import query
 from llmobs.spool import Kind, lines
 
-_SCRIPTS = Path(__file__).resolve().parents[1]
 # A call that its client left ends a moment after the client; rows follow within two seconds.
 _FIRST_PAUSE, _PAUSE = 0.3, 0.1
 PATIENCE_SECONDS = 5.0
@@ -64,5 +64,5 @@ def _unstored(db: Path, marks: dict[str, int]) -> int:
 
 
 def _ask(reading: store.Reading, name: str, run: str) -> Rows:
-    table = reading.query((_SCRIPTS / f"{name}.sql").read_text(), variables={"run": run})
+    table = reading.query(query(name), variables={"run": run})
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from llmobs.render import Column, Section, count, usd
-from scripts.report_parts.sections import plural
+from llmobs.render import Column, Section, count, plural, usd
 from scripts.run_parts.stored import Rows, Spent
 
 _COLUMNS = (

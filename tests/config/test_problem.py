@@ -22,8 +22,8 @@ def test_strange_word_gets_the_whole_choice() -> None:
     """A word that resembles none gets all of them, unless there are too many to read."""
 
     assert did_you_mean("zzz", ["b", "a"]) == "write one of a, b"
-    assert "README" in did_you_mean("zzz", map(str, range(99)))
-    assert "README" in did_you_mean("zzz", [])
+    assert "pricing.yaml" in did_you_mean("zzz", map(str, range(99)))
+    assert "pricing.yaml" in did_you_mean("zzz", [])
 
 
 def test_error_has_one_problem_a_line() -> None:

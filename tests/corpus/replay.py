@@ -3,8 +3,6 @@
 It reads the table as a user would and imports nothing of the product.
 """
 
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +13,9 @@ import duckdb
 
 from tests.corpus.oracle import Case, cases
 from tests.corpus.recording import Exchange, exchanges
+from tests.testbed.forked import mitmdump
 
 ROOT = Path(__file__).resolve().parents[2]
-MITMDUMP = Path(sys.executable).with_name("mitmdump")
 # A file of 850 exchanges takes seconds; minutes mean that something hangs.
 TIMEOUT_S = 170
 
@@ -45,11 +43,19 @@ def replay(har: Path, folder: Path) -> Replay:
     """Read a HAR file with mitmdump and the addon, as `mitmdump -nr FILE -s addon/llmobserve.py`."""
     database = folder / f"{har.stem}.duckdb"
     options = [f"llmobserve_db={database}", f"confdir={folder / 'confdir'}"]
-    command: list[str | Path] = [MITMDUMP, "-nr", har, "-s", ROOT / "addon" / "llmobserve.py"]
+    arguments = ["-nr", str(har), "-s", str(ROOT / "addon" / "llmobserve.py")]
     for option in options:
-        command += ["--set", option]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, cwd=folder)
-    return Replay(har, run.returncode, run.stdout + run.stderr, tuple(cases(exchanges(har))), tuple(_rows(database)))
+        arguments += ["--set", option]
+    log = folder / f"{har.stem}.log"
+    with log.open("wb") as file:
+        run = mitmdump(arguments, folder, file)
+    try:
+        returncode = run.wait(TIMEOUT_S)
+    finally:
+        run.kill()
+        if run.stdin:
+            run.stdin.close()
+    return Replay(har, returncode, log.read_text(), tuple(cases(exchanges(har))), tuple(_rows(database)))
 
 
 def _rows(database: Path) -> list[Row]:

@@ -109,6 +109,15 @@ def test_inner_figures_are_taken_out_once() -> None:
     }
 
 
+def test_what_lies_too_deep_is_passed_over() -> None:
+    """An object within hundreds of others costs neither the call's figures nor the stack."""
+    deep: dict[str, object] = {"in": 7}
+    for _ in range(900):
+        deep = {"deep": deep}
+
+    assert quantities({"in": 5, **deep}) == {"input": 5}
+
+
 def test_inner_figures_never_exceed_the_outer() -> None:
     """More cached tokens than prompt tokens are cut to the prompt, as the provider's sum does not hold them."""
 

@@ -11,6 +11,14 @@ from tests.testbed.upstream import Upstream
 MODES = ("regular", "reverse:https://api.openai.com", "reverse:https://api.anthropic.com")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forked() -> Iterator[None]:
+    """The many proxies of these tests come out of the nursery."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Proxy, "forking", True)
+        yield
+
+
 @pytest.fixture(scope="session")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
     """The providers, for the whole session."""

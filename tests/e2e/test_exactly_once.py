@@ -4,18 +4,22 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from llmobs.event import Event
+from llmobs.writer import InFlight, spool_of
 from tests.e2e import asks
 from tests.testbed import rows
 from tests.testbed.proxy import Proxy
 from tests.testbed.raw import Connection
 from tests.testbed.run import Run
 from tests.testbed.scenario import Scenario
-from tests.testbed.upstream import Upstream
+from tests.testbed.upstream import PATIENCE_SECONDS, Upstream
 
 # A reader that opens the database as often as it can, while a file says so.
 READER = """
@@ -70,6 +74,51 @@ def test_kill_during_a_stream(tmp_path: Path, upstream: Upstream) -> None:
         found = run.rows(4)
 
     assert sorted(row["outcome"] for row in found) == ["interrupted", "ok", "ok", "ok"]
+
+
+def _follow(proxy: Proxy, run_id: str) -> Event:
+    """What a kill would leave of the run's call that is under way, as soon as it would leave something."""
+    running, deadline = InFlight(spool_of(proxy.db)), time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if found := [event for event in running.look() if event.run_id == run_id]:
+            return found[0]
+        time.sleep(0.01)
+    raise AssertionError(f"nothing of {run_id} is under way")
+
+
+def test_kill_before_a_request_is_complete(tmp_path: Path, upstream: Upstream) -> None:
+    """Killed with requests half here, the proxy leaves a row for the one it had begun to send, none for the other."""
+    proxy, ask = Proxy(tmp_path / "proxy", upstream), asks.MESSAGES_STREAM
+    proxy.start()
+    run = Run(proxy, upstream)
+    large = replace(ask, body=ask.body | {"system": "x" * 100_000})
+    half = [each.raw(Scenario(), **{"X-LLMObserve-Run-ID": run.id})[:-10] for each in (ask, large)]
+    with Connection(upstream, ask.host, proxy) as small, Connection(upstream, ask.host, proxy) as upload:
+        small.send(half[0])
+        with _client(proxy) as client:
+            client.post(ask.url, json=ask.body, headers=run.headers())
+        upload.send(half[1])
+        assert _follow(proxy, run.id).request_model is None
+        proxy.kill()
+    with proxy:
+        found = run.rows(2)
+
+    assert sorted(row["outcome"] for row in found) == ["interrupted", "ok"]
+
+
+def test_kill_before_an_answer(tmp_path: Path, upstream: Upstream) -> None:
+    """Killed while a provider thinks, the proxy leaves a row that knows the model."""
+    proxy = Proxy(tmp_path / "proxy", upstream)
+    proxy.start()
+    run, ask = Run(proxy, upstream), asks.CHAT
+    with Connection(upstream, ask.host, proxy) as connection:
+        connection.send(ask.raw(Scenario(gate=run.id, gate_after=0), **{"X-LLMObserve-Run-ID": run.id}))
+        assert _follow(proxy, run.id).request_model == "testbed-chat"
+        proxy.kill()
+    with proxy:
+        (row,) = run.rows(1)
+
+    assert (row["outcome"], row["request_model"], row["cost_usd"]) == ("interrupted", "testbed-chat", None)
 
 
 @pytest.mark.parametrize("rounds", [3])

@@ -167,3 +167,18 @@ def test_a_cut_stream_is_cut_at_the_same_byte(upstream: Upstream, proxy: Proxy, 
 
     assert not direct.complete
     assert metered == direct
+
+
+@pytest.mark.parametrize("through", ["h1", "h2"])
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_a_cut_document_is_a_broken_connection(upstream: Upstream, proxy: Proxy, ending: Any, through: str) -> None:
+    """A client whose small answer is cut meets the kind of error that it would meet without us, and no made-up 502."""
+    trust = ssl.create_default_context(cafile=proxy.bundle)
+    for address in (None, proxy.url):
+        url = asks.CHAT.url if address else f"https://127.0.0.1:{upstream.port}{asks.CHAT.path}"
+        headers = {"Host": asks.CHAT.host, **Scenario(ending=ending).header()}
+        with (
+            httpx.Client(http2=through == "h2", verify=trust, proxy=address, trust_env=False) as client,
+            pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)),
+        ):
+            client.post(url, json=asks.CHAT.body, headers=headers, extensions={"sni_hostname": asks.CHAT.host})

@@ -37,13 +37,19 @@ def taken(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+def command(folder: Path, *arguments: str) -> list[str]:
+    """What a user types."""
+    options = (f"confdir={folder}", f"llmobserve_db={folder / 'events.duckdb'}", "llmobserve_web=off")
+    settings = [part for option in options for part in ("--set", option)]
+    program = [sys.executable, "-uc", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-s", str(ADDON)]
+    return [*program, *settings, *arguments]
+
+
 def mitmdump(folder: Path, *arguments: str, meanwhile: Callable[[], object] = bool) -> tuple[int | None, str]:
     """Start it as a user does; its exit status, None where it runs until it is stopped, and what it said."""
-    settings = ("--set", f"confdir={folder}", "--set", f"llmobserve_db={folder / 'events.duckdb'}")
-    command = [sys.executable, "-uc", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-s", str(ADDON)]
     log = folder / "log"
     with log.open("wb") as file:
-        process = subprocess.Popen([*command, *settings, *arguments], stdout=file, stderr=file, cwd=folder)
+        process = subprocess.Popen(command(folder, *arguments), stdout=file, stderr=file, cwd=folder)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while process.poll() is None and "events go to" not in log.read_text():
         assert time.monotonic() < deadline, log.read_text()
@@ -100,7 +106,21 @@ def test_a_door_that_is_guarded_or_meant_opens(tmp_path: Path, meant: Sequence[s
     assert status is None, said
 
 
+def test_a_port_that_is_taken_is_the_last_thing_said(tmp_path: Path) -> None:
+    """Another program's port ends the start with that, and with no list of what a library still holds."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        words = command(tmp_path, "-p", str(other.getsockname()[1]))
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+    assert ended.returncode == 1
+    assert "address already in use" in ended.stdout
+    assert "nanobind" not in ended.stderr
+    assert "exiting" in ended.stderr.splitlines()[-1]
+
+
 def test_an_option_that_is_misset_stops_the_start(upstream: Upstream, tmp_path: Path) -> None:
     """mitmproxy would drop the whole addon without a word; the start ends with the option and what to write."""
-    with pytest.raises(RuntimeError, match="llmobserve_lean=yes: there is no such choice; write true or false"):
-        Proxy(tmp_path / "proxy", upstream, options={"llmobserve_lean": "yes"}).start()
+    with pytest.raises(
+        RuntimeError, match="llmobserve_include_usage=yes: there is no such choice; write true or false"
+    ):
+        Proxy(tmp_path / "proxy", upstream, options={"llmobserve_include_usage": "yes"}).start()

@@ -21,7 +21,7 @@ from tests.testbed.upstream import Upstream
 # Rules are told apart by the customer. Times are of the kind that a slow machine does not miss.
 POLICY = """
 retries: {where: {customer: patient*}, attempts: 4, backoff_s: 0.01, max_backoff_s: 0.05}
-timeouts: {where: {customer: "*slow"}, connect_s: 2, first_byte_s: 4, idle_s: 2}
+timeouts: {where: {customer: "*slow"}, connect_s: 4, first_byte_s: 8, idle_s: 4}
 fallbacks:
 - name: router
   where: {customer: led*, model: testbed-chat}
@@ -179,7 +179,7 @@ def test_no_first_byte_in_time(run: Run) -> None:
     assert run.upstream.wait(mark, state="client_left")
     row = run.row()
     assert (row["error_type"], row["policy"]) == ("timeout_first_byte", "timeouts")
-    assert (row["reason"], row["outcome"]) == ("first_byte_s is 4", "client_aborted")
+    assert (row["reason"], row["outcome"]) == ("first_byte_s is 8", "client_aborted")
     assert row["error_class"] == "transient"
     assert row["cost_status"] in UNSURE
 
@@ -194,7 +194,7 @@ def test_silence_in_the_middle(run: Run) -> None:
         assert not connection.receive_rest().endswith(b"0\r\n\r\n")
 
     row = run.row()
-    assert (row["error_type"], row["reason"], row["status_code"]) == ("timeout_idle", "idle_s is 2", 200)
+    assert (row["error_type"], row["reason"], row["status_code"]) == ("timeout_idle", "idle_s is 4", 200)
     assert row["cost_status"] in UNSURE
 
 
@@ -211,13 +211,36 @@ def test_provider_that_does_not_take_connections(run: Run) -> None:
 
 def test_provider_that_is_not_there(run: Run) -> None:
     """A host that can't be reached is tried again, too: the call reaches the rules although no connection does."""
-    ask = asks.GROQ_STREAM
-    answer = httpx.post(ask.url, json=ask.body, headers=headers(run, "patient", Scenario()), timeout=30)
+    answer = httpx.post(
+        asks.GROQ_STREAM.url, json=asks.GROQ_STREAM.body, headers=headers(run, "patient", Scenario()), timeout=30
+    )
 
-    assert answer.status_code == 502
+    assert answer.status_code == 503
     rows = run.rows(4)
     assert {row["error_type"] for row in rows} == {"connection_error"}
     assert [row["reason"] for row in rows] == [None, *["not reached"] * 3]
+
+
+def test_an_sdk_reads_that_a_provider_is_not_there(run: Run) -> None:
+    """Its client library gets an error in the provider's own shape, not mitmproxy's page for people."""
+    client = openai.OpenAI(
+        base_url="https://api.groq.com/openai/v1",
+        api_key=KEY,
+        default_headers=headers(run, "patient", Scenario()),
+        max_retries=0,
+    )
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(model="testbed-chat", messages=HELLO)  # type: ignore[arg-type]
+
+    assert caught.value.status_code == 503
+    assert caught.value.body == {
+        "message": "api.groq.com did not answer: not reached",
+        "type": "server_error",
+        "param": None,
+        "code": "provider_unavailable",
+    }
+    assert caught.value.response.headers["x-llmobserve-policy"] == "retries"
+    assert len(run.rows(4)) == 4
 
 
 @pytest.mark.parametrize("rude", [False, True], ids=["fin", "rst"])

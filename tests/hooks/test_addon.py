@@ -46,7 +46,7 @@ class Proxy:
         self.addon = LLMObserve()
         self.context = taddons.context(self.addon)
         self.context.options.add_option("connection_strategy", str, "eager", "as mitmproxy's own addon has it")
-        options = {"llmobserve_pricing": "", **options}
+        options = {"llmobserve_pricing": "", "llmobserve_web": "off", **options}
         self.context.configure(self.addon, confdir=str(folder / "conf"), llmobserve_db=str(self.database), **options)
         self.addon.running()
 
@@ -260,6 +260,25 @@ def test_cut_calls(proxy: Proxy, client_open: bool, answered: bool, outcome: str
     assert (row["outcome"], row["cost_status"]) == (outcome, status)
 
 
+@pytest.mark.parametrize(
+    ("kind", "client_open", "killed"),
+    [("application/json", True, True), ("application/json", False, False), ("text/event-stream", True, False)],
+)
+def test_a_cut_answer_that_is_held(proxy: Proxy, kind: str, client_open: bool, killed: bool) -> None:
+    """A small document that the upstream cuts ends its client's connection, as mitmproxy would invent an answer."""
+    flow = proxy.flow()
+    flow.response = tutils.tresp(content=None)
+    flow.response.headers = http.Headers([(b"content-type", kind.encode()), (b"content-length", b"900")])
+    proxy.addon.responseheaders(flow)
+    assert bool(flow.response.stream) == (kind == "text/event-stream")
+    flow.client_conn.state = ConnectionState.OPEN if client_open else ConnectionState.CLOSED
+    flow.live, flow.error = True, tflow.terr()
+
+    proxy.addon.error(flow)
+
+    assert flow.error.msg == (flow.error.KILLED_MESSAGE if killed else "error")
+
+
 def test_errors_elsewhere_are_none_of_ours(proxy: Proxy) -> None:
     """An error of a flow that is not metered is passed over."""
 
@@ -340,12 +359,6 @@ def test_a_client_that_distrusts_us_is_told_what_to_do_once(proxy: Proxy, caplog
     proxy.addon.tls_failed_client(data)
 
     assert caplog.text.count("does not trust the proxy's CA") == 1
-
-
-def test_lean_mode_is_an_option(tmp_path: Path, prices: Path) -> None:
-    """The option removes the addons that nobody uses, of which a test context has none."""
-
-    Proxy(tmp_path, llmobserve_lean=True).addon.done()
 
 
 def test_bad_prices_stop_the_start(tmp_path: Path, prices: Path) -> None:

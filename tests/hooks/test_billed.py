@@ -83,7 +83,7 @@ def test_a_request_that_ended_before_it_was_complete(proxy: Proxy) -> None:
     attempt = flow.request.stream.attempt
     proxy.addon.done()
     before = attempt.opening
-    proxy.addon.calls.link(attempt, "a" * 64)
+    proxy.addon.calls.complete(attempt, "a" * 64)
 
     assert attempt.opening is before
 

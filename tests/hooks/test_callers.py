@@ -307,7 +307,8 @@ def test_authentication_sees_the_user_alone(tmp_path: Path, name: str, password:
     auth = proxyauth.ProxyAuth()
     made = module.LLMObserve()
     with taddons.context(auth, made) as context:
-        context.configure(made, confdir=str(tmp_path), llmobserve_db=str(tmp_path / "db"), llmobserve_pricing="")
+        options = {"llmobserve_db": str(tmp_path / "db"), "llmobserve_pricing": "", "llmobserve_web": "off"}
+        context.configure(made, confdir=str(tmp_path), **options)
         made.running()
         for spec in ("no:body", "ann:secret"):
             context.configure(auth, proxyauth=spec)

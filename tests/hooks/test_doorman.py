@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -158,6 +159,18 @@ def test_a_constrained_ca_copies_no_names(tmp_path: Path, caplog: pytest.LogCapt
     assert "can't sign for" in caplog.text
 
 
+def test_one_of_several_workers_tells_what_the_ca_lacks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The others, which are started to be quiet, have the same CA."""
+
+    authority.make(tmp_path, ["api.openai.com"])
+
+    inside(tmp_path, lambda house: None, llmobserve_quiet=True)
+
+    assert not [
+        record for record in caplog.records if record.name == "llmobserve" and record.levelno >= logging.WARNING
+    ]
+
+
 def test_any_other_ca_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A missing or unreadable CA is mitmproxy's business; providers then connect as they did."""
 
@@ -169,7 +182,7 @@ def test_any_other_ca_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureF
 
     inside(tmp_path, look)
 
-    assert "can't be read" in caplog.text
+    assert caplog.text.count("can't be read") == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,12 @@ class Rule:
             raise RuntimeError("broken rule")
 
 
+def guard(proxy: Proxy, *rules: Rule) -> None:
+    """Put these in the place of all rules there are."""
+    proxy.addon.gate.guards = rules
+    proxy.addon.gate.open(None)
+
+
 REFUSAL = Refusal(Kind.BUDGET, "budget:acme", "acme has spent its 5 USD of today")
 
 
@@ -54,7 +62,7 @@ def proxy(tmp_path: Path) -> Proxy:
 def test_refused_call_is_answered_and_leaves_a_row(proxy: Proxy) -> None:
     """A refusal is the client's answer; the row says which rule it was and costs nothing."""
     rule = Rule(REFUSAL)
-    proxy.addon.gate.guards = (rule,)
+    guard(proxy, rule)
 
     flow = proxy.flow()
     assert flow.response is not None
@@ -69,9 +77,29 @@ def test_refused_call_is_answered_and_leaves_a_row(proxy: Proxy) -> None:
     assert [event.event_id for event in rule.settled] == [row["event_id"]]
 
 
+def test_row_of_a_refusal_does_not_wait_for_its_content(tmp_path: Path) -> None:
+    """What the row says is known before the answer, whose words are ours, passes by; content only comes later."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("capture: {mode: full}\n")
+    proxy = Proxy(tmp_path, llmobserve_policy=str(file))
+    guard(proxy, Rule(REFUSAL))
+    going_on = threading.Event()
+    assert proxy.addon.calls._estimator is not None
+    proxy.addon.calls._estimator.submit(going_on.wait, 30)
+
+    flow = proxy.flow(timestamp_start=time.time())
+    proxy.addon.responseheaders(flow)
+    proxy.addon.response(flow)
+    going_on.set()
+
+    [row] = proxy.rows("error_type, content, latency_ms")
+    assert row["error_type"] == "budget_exceeded"
+    assert row["content"]
+
+
 def test_rule_that_fails_lets_the_call_go(proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
     """A fault in a rule is logged, and neither holds a call up nor costs its row."""
-    proxy.addon.gate.guards = (Rule(fails=True), Rule(REFUSAL, active=False))
+    guard(proxy, Rule(fails=True), Rule(REFUSAL, active=False))
 
     flow = proxy.flow()
     assert flow.response is None
@@ -191,7 +219,7 @@ def test_known_grpc_and_sockets_are_held() -> None:
 
 def test_call_that_is_not_held_is_not_asked_about(proxy: Proxy) -> None:
     """What went up already can't be refused any more."""
-    proxy.addon.gate.guards = (Rule(REFUSAL),)
+    guard(proxy, Rule(REFUSAL))
 
     flow = proxy.flow(headers={"content_type": "audio/wav", "content_length": str(64 * 1024 * 1024)})
 
@@ -200,7 +228,7 @@ def test_call_that_is_not_held_is_not_asked_about(proxy: Proxy) -> None:
 
 def test_recorded_call_is_not_refused(proxy: Proxy) -> None:
     """A call that is read from a file was answered long ago."""
-    proxy.addon.gate.guards = (Rule(REFUSAL),)
+    guard(proxy, Rule(REFUSAL))
     flow = tflow.tflow(resp=True)
     flow.request.host, flow.request.path, flow.request.method = "api.openai.com", "/v1/chat/completions", "POST"
     answered = flow.response

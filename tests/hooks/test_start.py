@@ -19,35 +19,6 @@ def master() -> DumpMaster:
     return asyncio.run(made())
 
 
-def test_lean_removes_what_is_unused_and_keeps_what_is_asked_for(tmp_path: Path) -> None:
-    """Every addon of the table exists in this mitmproxy, goes if nobody uses it, and stays if its option is set."""
-
-    proxy = master()
-    proxy.options.update(save_stream_file=str(tmp_path / "flows.mitm"))
-    assert not [name for name in start.UNUSED if proxy.addons.get(name) is None]
-
-    start.lean(proxy.addons, proxy.options)
-    start.lean(proxy.addons, proxy.options)
-
-    assert [name for name in start.UNUSED if proxy.addons.get(name) is not None] == ["save"]
-    assert proxy.addons.get("proxyserver") is not None
-
-
-def test_lean_survives_another_mitmproxy(caplog: pytest.LogCaptureFixture) -> None:
-    """Where mitmproxy's internals differ the proxy runs on as it is."""
-
-    class Manager:
-        def get(self, name: str) -> str:
-            return name
-
-        def remove(self, addon: str) -> None:
-            raise ValueError(addon)
-
-    start.lean(Manager(), options.Options())  # type: ignore[arg-type]
-
-    assert "could not remove" in caplog.text
-
-
 def test_guard_keeps_what_the_user_set() -> None:
     """Silences are allowed and URLs are not logged, but an option that the user has set is his."""
 
@@ -75,6 +46,19 @@ def test_guard_warns_of_options_that_do_not_exist(caplog: pytest.LogCaptureFixtu
 
     assert len(caplog.messages) == 1
     assert said in caplog.messages[0]
+
+
+def test_one_of_several_workers_warns_for_all(caplog: pytest.LogCaptureFixture) -> None:
+    """What the others have to say of their equal settings was said by the first."""
+
+    opts = options.Options()
+    opts.add_option("llmobserve_quiet", bool, True, "as the second of several workers is started")
+    opts.set("llmobserve_pricng=x", defer=True)
+    start.guard(opts)
+    opts.update(llmobserve_quiet=False)
+    start.guard(opts)
+
+    assert [message[:23] for message in caplog.messages] == ["--set llmobserve_pricng"]
 
 
 def test_the_salt_is_made_once_and_kept_private(tmp_path: Path) -> None:

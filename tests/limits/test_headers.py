@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmobs.limits import headers as rate_limits
-from llmobs.limits.headers import read, retry_delay
+from llmobs.limits.headers import read, retry_after, retry_delay
 from tests.corpus.recording import exchanges, har_files
 
 AT = 1_760_000_000.0
+# 21 Sep 2026 14:13:20
+NOW = 1_790_000_000.0
 
 
 @pytest.mark.parametrize(
@@ -141,3 +143,26 @@ def test_google_tells_in_the_body() -> None:
 
     assert retry_delay(b'{"error":{"details":[{"retryDelay": "34.07s"}]}}') == 34.07
     assert retry_delay(b"{}") is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "3"}, 3.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "1"}, 1.0),
+        ({"retry-after": "Mon, 21 Sep 2026 14:13:30 GMT"}, 10.0),
+        ({"retry-after": "Mon, 21 Sep 2020 14:13:30 GMT"}, 0.0),
+        ({"retry-after": "tomorrow"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "0"}, 0.0),
+        ({"x-ms-retry-after-ms": "1500"}, 1.5),
+    ],
+    ids=str,
+)
+def test_when_to_come_back(headers: dict[str, str], seconds: float | None) -> None:
+    """Milliseconds, seconds and dates are understood, the most exact first; what has passed is now."""
+    assert retry_after(headers, NOW) == seconds

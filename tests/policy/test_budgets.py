@@ -304,6 +304,19 @@ def test_new_rules_sort_running_calls_anew(world: World) -> None:
     assert (pot[0], world.spent(), world.guard.ledger.reserved(pot)) == ("new", [Decimal(2)], COST)
 
 
+def test_call_that_ends_while_there_are_no_rules(world: World) -> None:
+    """What was set aside for it is free again when the rules are back."""
+    world.configure({})
+    assert world.guard.admit(attempt("a")) is None
+    world.configure()
+    world.guard.settle(row("a", "1"))
+
+    world.configure({})
+
+    assert world.guard.admit(attempt("b")) is None
+    assert world.guard.admit(attempt("c")) is None
+
+
 def test_database_that_cannot_be_read(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -337,3 +350,20 @@ def test_call_without_a_price_is_said_once(world: World, caplog: pytest.LogCaptu
 
     [message] = caplog.messages
     assert message.startswith("gpt-x of openai has no price, so that no budget counts it")
+
+
+def test_use_tells_the_fullest_pot(world: World) -> None:
+    """Each budget has one use, however many customers have a pot of it; yesterday's are not open."""
+    world.configure({"name": "each", "by": ["customer"], "limit_usd": "9"}, {"name": "other", "limit_usd": "1"})
+    world.guard.settle(row("a", "0.001", customer_id="acme"))
+    world.guard.settle(row("b", "0.0015", customer_id="umbrella"))
+    world.guard.settle(row("c", "5", customer_id="acme", started_at=AT - timedelta(days=1)))
+    world.guard.admit(attempt("d", customer_id="umbrella"))
+
+    each, other = world.guard.uses()
+
+    assert (each.name, each.spent_usd, each.pots) == ("each", Decimal("0.0015"), 2)
+    assert (other.limit_usd, other.spent_usd, other.pots) == (Decimal(1), Decimal("0.0025"), 1)
+    assert other.reserved_usd == COST
+    world.now += timedelta(days=3)
+    assert [(use.spent_usd, use.pots) for use in world.guard.uses()] == [(Decimal(0), 0), (Decimal(0), 0)]

@@ -27,18 +27,22 @@ def call(**more: Any) -> Attempt:
     return made
 
 
+def no_key() -> None:
+    """A call without a key."""
+
+
 def test_off_unless_asked() -> None:
     """Without rules nothing is kept, and nothing is forgotten."""
     off = Capture()
 
-    assert off.begin(call(), None) is None
+    assert off.begin(call(), no_key) is None
     off.configure(PolicyFile())
     assert off.keep_days is None
 
 
 def test_what_is_asked_for() -> None:
     """A call that fits is kept as the rules say."""
-    found = capture(mode="redacted", max_kb="3", where={"customer": "ac*"}).begin(call(), "key")
+    found = capture(mode="redacted", max_kb="3", where={"customer": "ac*"}).begin(call(), lambda: "key")
 
     assert found is not None
     assert (found.mode, found.max_bytes, found.key) == (Mode.REDACTED, 3072, "key")
@@ -52,12 +56,12 @@ def test_what_is_not() -> None:
     silent.silent = True
     grpc = next(dialect for dialect in DIALECTS.values() if dialect.proto)
 
-    assert capture(mode="none").begin(call(), None) is None
-    assert capture(where={"customer": "other"}).begin(call(), None) is None
-    assert capture(sample="0.000001").begin(call(), None) is None
-    assert capture().begin(silent, None) is None
-    assert capture().begin(socket, None) is None
-    assert capture().begin(call(dialect=grpc), None) is None
+    assert capture(mode="none").begin(call(), no_key) is None
+    assert capture(where={"customer": "other"}).begin(call(), no_key) is None
+    assert capture(sample="0.000001").begin(call(), no_key) is None
+    assert capture().begin(silent, no_key) is None
+    assert capture().begin(socket, no_key) is None
+    assert capture().begin(call(dialect=grpc), no_key) is None
 
 
 def test_it_refuses_nothing() -> None:

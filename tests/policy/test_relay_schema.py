@@ -116,8 +116,8 @@ def test_providers_are_known(tmp_path: Path, text: str, words: str) -> None:
 
 
 def test_hosts_are_taken_where_no_prices_are_known(tmp_path: Path) -> None:
-    """Whoever reads a file without prices does not check its hosts."""
-    text = "fallbacks: [{name: a, to: [{host: api.example.org, key_env: OTHER_KEY}]}]"
+    """Whoever reads a file without prices, as top.py does, checks neither its hosts nor the keys of the proxy."""
+    text = "fallbacks: [{name: a, to: [{host: api.example.org, key_env: NO_KEY}]}]"
 
     assert load(written(tmp_path, text)).fallbacks[0].to[0].host == "api.example.org"
 

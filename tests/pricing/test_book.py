@@ -1,6 +1,5 @@
 """Host to provider, path to route, model and terms to a quote."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -166,7 +165,7 @@ def test_quote(book: PriceBook) -> None:
     assert book.quote(provider, "gpt-4o-2024-11-20", TERMS) == Quote(
         "GPT-4o", "openai/GPT-4o@2024-10-02", {"input": Decimal("2.5"), "output": Decimal(10)}, tier_known=True
     )
-    earlier = book.quote(provider, "gpt-4o", replace(TERMS, at=datetime(2024, 10, 1, 23, 59, 59, tzinfo=UTC)))
+    earlier = book.quote(provider, "gpt-4o", TERMS._replace(at=datetime(2024, 10, 1, 23, 59, 59, tzinfo=UTC)))
     assert earlier is not None
     assert earlier.version == "openai/GPT-4o@2024-05-13"
     undated = book.quote(provider, "old-model", TERMS)
@@ -179,12 +178,12 @@ def test_no_quote(book: PriceBook) -> None:
     provider = book.providers["openai"]
 
     assert book.quote(provider, "gpt-9", TERMS) is None
-    assert book.quote(provider, "gpt-4o", replace(TERMS, at=datetime(2024, 5, 12, tzinfo=UTC))) is None
+    assert book.quote(provider, "gpt-4o", TERMS._replace(at=datetime(2024, 5, 12, tzinfo=UTC))) is None
 
 
 def test_unknown_tier(book: PriceBook) -> None:
     """A tier without a price has a quote that says so and charges without rates."""
-    found = book.quote(book.providers["openai"], "gpt-4o", replace(TERMS, service_tier="turbo"))
+    found = book.quote(book.providers["openai"], "gpt-4o", TERMS._replace(service_tier="turbo"))
 
     assert found is not None
     assert not found.tier_known
@@ -197,7 +196,7 @@ def test_unknown_tier(book: PriceBook) -> None:
 )
 def test_list_tiers(book: PriceBook, tier: str | None) -> None:
     """The usual names of the list price, and the provider's own, mean the list price."""
-    found = book.quote(book.providers["openai"], "gpt-4o", replace(TERMS, service_tier=tier))
+    found = book.quote(book.providers["openai"], "gpt-4o", TERMS._replace(service_tier=tier))
 
     assert found is not None
     assert found.tier_known
@@ -221,6 +220,6 @@ def test_same_question_has_the_same_answer_object(book: PriceBook) -> None:
     provider = book.providers["openai"]
     first = book.quote(provider, "gpt-4o", TERMS)
 
-    assert book.quote(provider, "gpt-4o", replace(TERMS, input_tokens=999, region="eu")) is first
-    assert book.quote(provider, "gpt-4o", replace(TERMS, service_tier="auto")) is first
-    assert book.quote(provider, "gpt-4o", replace(TERMS, service_tier="priority")) is not first
+    assert book.quote(provider, "gpt-4o", TERMS._replace(input_tokens=999, region="eu")) is first
+    assert book.quote(provider, "gpt-4o", TERMS._replace(service_tier="auto")) is first
+    assert book.quote(provider, "gpt-4o", TERMS._replace(service_tier="priority")) is not first

@@ -44,6 +44,25 @@ def test_without_rules_the_first_failure_is_the_last() -> None:
     assert course.after(OVERLOADED, FOREVER) is None
 
 
+def test_the_rule_that_led_a_call() -> None:
+    """It is that of the last attempt, and before the second one that by which there might have been more."""
+    tried, led = Course(retries()), Course(None, fallback("b.example"), (target("b.example"),))
+
+    assert Course().rule is None
+    assert (tried.rule, led.rule) == ("retries", "fallback:other")
+    both = Course(retries(attempts="1"), led.fallback, led.targets)
+    both.after(OVERLOADED, FOREVER)
+    assert both.rule == "fallback:other"
+
+
+@pytest.mark.parametrize(
+    ("word", "unanswered"), [("connect", True), ("reset", True), ("503", False), ("timeout", False)]
+)
+def test_who_said_nothing(word: str, *, unanswered: bool) -> None:
+    """A host that can't be reached or hangs up has no answer that could be passed on."""
+    assert Failure(word, "told").unanswered is unanswered
+
+
 def test_waits_double_up_to_their_limit() -> None:
     """Each wait is twice the one before; an attempt says which it is, and what the last one came to."""
     course = Course(retries(attempts="5", jitter="false", max_backoff_s="1.5"))

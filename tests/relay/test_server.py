@@ -1,6 +1,7 @@
 """The relay between a real client and a proxy that does as it is told."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -164,6 +165,28 @@ def test_no_answer_at_all() -> None:
     assert b"api.openai.com did not answer: connection lost" in body
 
 
+def test_answer_of_another_addon() -> None:
+    """What somebody else in the proxy answers in the provider's place is the client's answer as it is."""
+
+    async def proxy(trial: Trial, asked: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=403, text="not from here")
+
+    assert run(proxy, passage()) == (403, b"not from here")
+
+
+@pytest.mark.parametrize("retries", [{"attempts": "2"}, None], ids=["retries", "timeouts"])
+def test_page_of_the_proxy(retries: Mapping[str, object] | None) -> None:
+    """Where the proxy answered in the provider's place, the client gets an error in the provider's shape instead."""
+
+    async def proxy(trial: Trial, asked: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=502, text="<html>502 Bad Gateway</html>")
+
+    status, body = run(proxy, passage(retries))
+
+    assert status == 503
+    assert json.loads(body)["error"]["message"] == "api.openai.com did not answer: not reached"
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"), [(Kind.UNAVAILABLE, "breaker open"), (Kind.BUDGET, "budget"), (Kind.RATE_LIMIT, "rate limit")]
 )
@@ -212,13 +235,14 @@ async def _silent(trial: Trial, asked: web.BaseRequest) -> web.StreamResponse:
     raise AssertionError("nobody waits so long")
 
 
+# Also on a busy machine a call reaches its proxy in the shortest of these times.
 @pytest.mark.parametrize(
     ("limits", "reached", "phase"),
     [
-        ({"connect_s": "0.05"}, False, "connect"),
-        ({"connect_s": "0.05", "first_byte_s": "0.1"}, True, "first_byte"),
-        ({"connect_s": "20", "total_s": "0.1"}, False, "total"),
-        ({"total_s": "0.1"}, True, "total"),
+        ({"connect_s": "0.5"}, False, "connect"),
+        ({"connect_s": "0.5", "first_byte_s": "1"}, True, "first_byte"),
+        ({"connect_s": "20", "total_s": "0.5"}, False, "total"),
+        ({"total_s": "0.5"}, True, "total"),
     ],
 )
 def test_silence_before_the_head(limits: dict[str, str], reached: bool, phase: str) -> None:

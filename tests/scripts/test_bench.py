@@ -10,8 +10,9 @@ import pytest
 from mitmproxy.test import taddons, tflow
 
 from scripts import bench
-from scripts.benchmarks import load, noop, sampler
+from scripts.benchmarks import load, noop, sampler, workers
 from scripts.benchmarks.columns import NAMES, pin
+from scripts.benchmarks.rounds import LOADS
 
 
 @pytest.mark.slow
@@ -26,6 +27,19 @@ def test_bench_writes_every_table(tmp_path: Path) -> None:
     assert "Where the proxy's time goes" in text
     assert "us to price a call" in text
     assert os.sched_getaffinity(0) == cores
+
+
+def test_bench_compares_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On request it says what each number of workers takes of each load, and how much more than one that is."""
+
+    monkeypatch.setattr(workers, "NUMBERS", (1,))
+    out = tmp_path / "results.txt"
+    assert bench.main(["--workers", "--quick", "--out", str(out)]) == 0
+    lines = [line.split() for line in out.read_text().splitlines()]
+    rows = [line for line in lines if line[:2] == ["│", "1"]]
+
+    assert len(rows) == len(LOADS)
+    assert all(line[5:7] == ["1.00", "x"] for line in rows)
 
 
 @pytest.mark.parametrize(("at_least", "kept"), [(True, True), (False, False)])

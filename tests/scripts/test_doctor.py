@@ -114,6 +114,20 @@ def listener(port: int, pid: int = os.getpid()) -> Presence:
     return Presence(pid, "127.0.0.1", port, "regular", "/e.duckdb")
 
 
+def test_workers_that_share_a_port_are_one_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of them answers, the proxy is found, and told with their number."""
+
+    for pid in (os.getppid(), os.getpid()):
+        presence.announce(tmp_path, listener(8080, pid))
+    for pid in (os.getppid(), os.getpid()):
+        monkeypatch.setattr(house, "ask", lambda host, port, pid=pid: {"pid": pid})
+        monkeypatch.setattr(proxies, "ask", lambda host, port, pid=pid: {"pid": pid})
+        found, findings = house.proxy(tmp_path, 8080)
+
+        assert found == proxies.find(tmp_path, 8080) == listener(8080, pid)
+        assert next(findings).found == "2 workers listen on 127.0.0.1:8080 (regular) and write /e.duckdb"
+
+
 def test_a_proxy_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is named with its database, and so are hosts whose certificate clients refused."""
 

@@ -1,5 +1,6 @@
 """Programs whose reader goes away."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from llmobs import store
 from llmobs.event import to_row
 from scripts import prices, reconcile, report, reprice
-from scripts.report_parts.pipe import piped
+from scripts.console.pipe import piped
 from tests.scripts.exports import MONDAY, bucket, call, completions, page
 
 
@@ -57,6 +58,17 @@ def test_nobody_reads(folder: Path, command: tuple[str, ...]) -> None:
     assert closed(folder, *command) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_no_room(folder: Path) -> None:
+    """A full disk ends a program with a sentence."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, report.__file__]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=folder, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "there is no room for what this program has to say: No space left on device\n"
+
+
 def test_reader_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that nobody reads is no file error; what is left to say is dropped."""
     reader, writer = os.pipe()
@@ -65,6 +77,25 @@ def test_reader_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdout", gone)
 
         assert piped(lambda: prices.main(["age"])) == 0
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 1), (errno.EIO, None)])
+def test_trouble_with_the_disk(
+    number: int, status: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What has no room is told; any other failure of a file is the program's own."""
+
+    def fail() -> int:
+        raise OSError(number, os.strerror(number))
+
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        if status is None:
+            with pytest.raises(OSError, match="error"):
+                piped(fail)
+        else:
+            assert piped(fail) == status
+            assert "no room" in capsys.readouterr().err
 
 
 def test_reader_that_stays() -> None:

@@ -18,8 +18,9 @@ import pytest
 from msgspec.structs import replace
 
 from llmobs import store
-from llmobs.event import CostStatus, Event, Outcome, to_row
+from llmobs.event import Charge, CostStatus, Event, Outcome, to_row
 from scripts import report
+from scripts.console.options import ALIASES, BY
 from tests.store.files import foreign, held
 from tests.writer.calls import AT, ended, running
 
@@ -75,7 +76,18 @@ def told_apart(key: str, policy: str, list_cost: str | None, **more: object) -> 
     return priced(key, "gpt-4o", "0", policy=policy, list_cost_usd=listed, cost_status=CostStatus.NOT_BILLED, **more)
 
 
+# A conversation that grows, in which a request came twice, with its content.
+TALK = [
+    priced(
+        f"talk{step}", "gpt-4o", "0.1", started_at=AT + timedelta(minutes=step), run_id="talk",
+        input_tokens=1000 * step, request_id=f"request{step // 2}", content='{"request":{"messages":[]}}',
+    )
+    for step in (1, 2, 3)
+]  # fmt: skip
 REFUSED = {"outcome": Outcome.ERROR, "status_code": 429}
+HEADS = ["model", "calls", "input", "cached", "written", "output", "reason.", "errors", "unpriced", "cost", "share"]
+# The last two are pictures.
+SPARED = ("", "over time", "unpriced", "errors", "reason.", "written")
 POLICIES = [
     told_apart("20", "retries:skip", "0.5"),
     told_apart("21", "retries:skip", "1"),
@@ -86,6 +98,11 @@ POLICIES = [
     told_apart("26", "rate_limit:jobs", "0", **REFUSED),
     told_apart("27", "breaker:api.openai.com", "0", **REFUSED),
     told_apart("28", "retries", "0", **REFUSED),
+]
+# What the other reports ask for.
+TIMED = [
+    replace(ended("30"), latency_ms=1000, run_id="r1", trace_id="0" * 32, rate_limits='{"w":{"utilization":0.5}}'),
+    replace(ended("31"), latency_ms=500, attempt=2, retry_of="30", outcome=Outcome.ERROR, status_code=429),
 ]
 
 
@@ -120,15 +137,151 @@ def test_by_model(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each model has a line; an unknown cost is a question mark, a partly known one a lower bound."""
     heads, _, *rows, _, _ = section(printed(capsys, "--db", database), "Spend by model")
 
-    assert heads == ["model", "calls", "input", "cached", "written", "output", "reason.", "cost", "share"]
-    assert rows == [
-        ["claude", "2", "2,000", "-", "-", "1,000", "-", "≥$6.25", "59.6%"],
-        ["grok", "2", "2,000", "-", "-", "1,000", "-", "$2.24", "21.4%"],
-        ["gpt-4o", "4", "3,000", "400", "-", "1,500", "-", "≥$2.00", "19.1%"],
-        ["guess", "1", "1,000", "-", "-", "500", "-", "<$0.0001", "0.0%"],
-        ["codex", "1", "1,000", "-", "-", "500", "-", "$0.00", "0.0%"],
-        ["brand-new", "2", "2,000", "-", "-", "-", "-", "?", "-"],
-        ["o3", "2", "-", "-", "-", "-", "-", "?", "-"],
+    assert heads == [*HEADS, "over time"]
+    assert [row[:11] for row in rows] == [
+        ["claude", "2", "2,000", "-", "-", "1,000", "-", "0", "0", "≥$6.25", "59.6%"],
+        ["grok", "2", "2,000", "-", "-", "1,000", "-", "0", "0", "$2.24", "21.4%"],
+        ["gpt-4o", "4", "3,000", "400", "-", "1,500", "-", "1", "0", "≥$2.00", "19.1%"],
+        ["guess", "1", "1,000", "-", "-", "500", "-", "0", "0", "<$0.0001", "0.0%"],
+        ["codex", "1", "1,000", "-", "-", "500", "-", "0", "0", "$0.00", "0.0%"],
+        ["brand-new", "2", "2,000", "-", "-", "-", "-", "0", "2", "?", "-"],
+        ["o3", "2", "-", "-", "-", "-", "-", "0", "0", "?", "-"],
+    ]
+
+
+def test_pictures(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each model has its spend over the period and its share as a bar; where nothing was spent there is neither."""
+    _, _, *rows, _, _ = section(printed(capsys, "--db", database), "Spend by model")
+
+    assert [row[11:] for row in rows] == [
+        ["█" + 10 * "▁" + "▂", "██████"],
+        [11 * "▁" + "█", "██▏"],
+        [11 * "▁" + "█", "█▉"],
+        [11 * "▁" + "█", "▏"],
+        [],
+        [],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "spared"),
+    [("112", 0), ("104", 1), ("96", 2), ("90", 3), ("70", 5)],
+)
+def test_narrow(
+    database: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str, spared: int
+) -> None:
+    """Where it is narrow, pictures go first, then what is least asked for; no line is too long."""
+    monkeypatch.setenv("COLUMNS", columns)
+    text = printed(capsys, "--db", database)
+    heads, *_ = section(text, "Spend by model")
+
+    assert heads == ([*HEADS, "over time"] if not spared else [name for name in HEADS if name not in SPARED[:spared]])
+    assert max(map(len, text.splitlines())) <= int(columns)
+
+
+def test_limit(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The rows beyond the limit are one, so that the totals agree."""
+    _, _, *rows, total, _ = section(printed(capsys, "--db", database, "--limit", "2"), "Spend by model")
+    spend = answered(capsys, "--db", database, "--limit", "2")["spend"]
+
+    assert [row[0] for row in rows] == ["claude", "grok", "5 others"]
+    assert rows[2][1:11] == ["10", "7,000", "400", "-", "2,500", "-", "1", "2", "≥$2.00", "19.1%"]
+    assert total[:2] == ["total", "14"]
+    assert [(row["model"], row["others"]) for row in spend] == [("claude", None), ("grok", None), (None, 5)]
+    assert sum(Decimal(str(row["cost_usd"])) for row in spend) == Decimal("10.49001")
+
+
+@pytest.mark.parametrize(
+    ("sort", "by", "first"),
+    [
+        ("calls", "model", "gpt-4o"),
+        ("cached", "model", "gpt-4o"),
+        ("input", "model", "gpt-4o"),
+        ("output", "model", "gpt-4o"),
+        ("unknown", "model", "brand-new"),
+        ("errors", "model", "gpt-4o"),
+        ("cost", "day", "2026-10-11"),
+        ("time", "model", "claude"),
+    ],
+)
+def test_sorted(database: Path, capsys: pytest.CaptureFixture[str], sort: str, by: str, first: str) -> None:
+    """The largest of what is asked for comes first."""
+    assert answered(capsys, "--db", database, "--by", by, "--sort", sort)["spend"][0][by] == first
+
+
+def test_limit_of_a_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A screen gets thirty rows and one for the others; JSON gets all."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        db.load([to_row(priced(str(at), f"m{at}", "1")) for at in range(40)], {})
+
+    _, _, *rows, _ = section(printed(capsys, "--db", tmp_path / "events.duckdb"), "Spend by model")
+    assert (len(rows), rows[-1][:2]) == (31, ["10 others", "10"])
+    assert len(answered(capsys, "--db", tmp_path / "events.duckdb")["spend"]) == 40
+
+
+def test_limit_of_times(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of times the newest stay, in order."""
+    spend = answered(capsys, "--db", database, "--by", "day", "--limit", "2")["spend"]
+
+    assert [(row["day"], row["others"]) for row in spend] == [("2026-11-19", None), ("2026-11-20", None), (None, 2)]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "ten"])
+def test_limit_that_is_none(capsys: pytest.CaptureFixture[str], limit: str) -> None:
+    """A limit is a whole number from 1 on; else the message says what to write."""
+    with pytest.raises(SystemExit):
+        report.main([f"--limit={limit}"])
+
+    assert f"{limit} is no whole number above 0; write for example 1000" in capsys.readouterr().err
+
+
+def test_trend(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON tells what was spent in each twelfth of the period; CSV has no room for that."""
+    claude = answered(capsys, "--db", database)["spend"][0]
+
+    assert claude["trend_usd"] == [6, *[0] * 10, Decimal("0.25")]
+    assert "trend_usd" not in printed(capsys, "--db", database, "--csv")
+
+
+def cached(key: str, model: str, *units: tuple[str, int, str], **more: object) -> Event:
+    """A call with these charges: unit, tokens, USD per million."""
+    charges = tuple(
+        Charge(unit, Decimal(tokens), Decimal(rate), 1_000_000, tokens * Decimal(rate) / 1_000_000)
+        for unit, tokens, rate in units
+    )
+    found = replace(ended(key), model=model, charges=charges, cost_usd=Decimal(1), cached_input_tokens=0)
+    tokens = {unit: number for unit, number, _ in units}
+    return replace(
+        found,
+        input_tokens=sum(number for unit, number in tokens.items() if unit != "output"),
+        cached_input_tokens=tokens.get("cached_input", 0),
+        cache_write_tokens=tokens.get("cache_write"),
+        **more,
+    )
+
+
+CACHED = [
+    cached("1", "a", ("input", 100_000, "3"), ("cached_input", 900_000, "0.3"), ("cache_write", 200_000, "3.75")),
+    cached("2", "a", ("input", 100_000, "3"), ("cached_input", 100_000, "0.3")),
+    cached("3", "b", ("cached_input", 1_000_000, "0.5")),
+    cached("4", "c", ("input", 1_000_000, "1")),
+    cached(
+        "5", "d", ("input", 1_000_000, "1"), ("cached_input", 1_000_000, "0.1"), policy="cache", cost_usd=Decimal(0)
+    ),
+]
+
+
+def test_cached_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cached input saved is told against the rate of plain input in the same call, and what writing cost more."""
+    with store.writing(tmp_path / "events.duckdb") as db:
+        db.load([to_row(event) for event in CACHED], {})
+    text = printed(capsys, "--db", tmp_path / "events.duckdb")
+
+    # 1,000,000 tokens at 3.00 - 0.30 USD a million; 200,000 written at 3.75 - 3.00.
+    assert section(text, "Input from the provider's cache: ≈$2.70 saved")[2:4] == [
+        ["openai", "a", "2", "1.40M", "71.4%", "$2.70", "$0.1500"],
+        ["openai", "b", "1", "1.00M", "100.0%", "?", "-"],
     ]
 
 
@@ -136,7 +289,7 @@ def test_totals_and_signs(database: Path, capsys: pytest.CaptureFixture[str]) ->
     """The totals stand below, and the signs are explained."""
     text = printed(capsys, "--db", database)
 
-    assert re.search(r"^total +14 +11\.0k +400 +- +4,500 +- +≥\$10\.49", text, re.MULTILINE)
+    assert re.search(r"^total +14 +11\.0k +400 +- +4,500 +- +1 +2 +≥\$10\.49", text, re.MULTILINE)
     assert "≥ at least: a part is not known; ≈ with estimates; ? not known" in text
     # The path of a test's folder may be long enough to break the line.
     assert " ".join(text.split()).startswith(f"{database}: 14 calls, 2026-10-11 12:00 to 2026-11-20 12:00 UTC ")
@@ -217,7 +370,7 @@ def test_pending_work_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
     text = printed(capsys, "--db", tmp_path / "events.duckdb")
 
-    assert section(text, "Spend by model")[2] == ["o3", "1", "-", "-", "-", "-", "-", "?", "-"]
+    assert section(text, "Spend by model")[2] == ["o3", "1", "-", "-", "-", "-", "-", "0", "0", "?", "-"]
     assert "≥ at least: a part is not known; ? not known" in text
 
 
@@ -315,6 +468,42 @@ def test_groupings_of_what_callers_say(
     assert ("tag" in spend[0], heads[0]) == (False, name)
 
 
+@pytest.mark.parametrize(
+    ("conditions", "chosen"),
+    [
+        (["model=claude"], {"claude"}),
+        (["model=CLAUDE"], set()),
+        (["model=cl?u*"], {"claude"}),
+        (["model=claude,gr*"], {"claude", "grok"}),
+        (["model=claude", "model=grok"], {"claude", "grok"}),
+        (["model=claude", "customer=nobody"], set()),
+        (["model=c.aude"], set()),
+        (["tag:my.team=red"], {"gpt-4o"}),
+        (["key=k1"], {"gpt-4o"}),
+    ],
+)
+def test_conditions(
+    database: Path, capsys: pytest.CaptureFixture[str], conditions: list[str], chosen: set[str]
+) -> None:
+    """Only calls that meet all conditions are in any section, the values of one dimension being alternatives."""
+    spend = answered(capsys, "--db", database, *(word for text in conditions for word in ("--where", text)))["spend"]
+
+    assert {row["model"] for row in spend} == chosen
+
+
+def test_calls_without_a_name_are_chosen(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`(none)` stands for what has no value, and all conditions of a report hold for its sums, too."""
+    assert printed(capsys, "--db", database, "--where", "customer=(none)").startswith(f"{database}: 13 calls")
+    assert printed(capsys, "--db", database, "--where", "customer=?*").startswith(f"{database}: 1 call,")
+
+
+def test_months(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A month is named as one, and no longer as its first day."""
+    _, _, *rows, _, _ = section(printed(capsys, "--db", database, "--by", "month"), "Spend by month")
+
+    assert [row[0] for row in rows] == ["2026-10", "2026-11"]
+
+
 def test_a_key_without_a_name_is_its_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where the policy file does not name a key, its id does."""
     path = tmp_path / "keys.duckdb"
@@ -336,6 +525,7 @@ def test_json(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "price_gaps",
         "not_billed",
         "skipped_retries",
+        "cached_input",
         "cache_hits",
         "refusals",
         "endings",
@@ -354,11 +544,6 @@ def test_csv(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("", "2", "0"),
         ("", "0", "2"),
     ]
-
-
-def test_csv_without_calls(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No call, no line."""
-    assert printed(capsys, "--db", database, "--csv", "--since", "2030-01-01") == ""
 
 
 def test_period(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -388,6 +573,10 @@ def test_period_that_is_so_long_ago(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--by", ","], "no grouping is named; there are model, provider"),
         (["--by", "tag:"], "no such grouping: tag:; there are model"),
         (["--by", "tag:a,tag:b"], "one tag at a time, not tag:a and tag:b"),
+        (["--by", "tag:a", "--where", "tag:b=1"], "one tag at a time, not tag:a and tag:b"),
+        (["--since", "2026-11-28", "--until", "2026-11-01"], "--until has to be later than --since"),
+        (["--where", "gpt"], "gpt is no condition; write for example model=gpt-* or customer=acme"),
+        (["--where", "colour=red"], "no such grouping: colour; there are model"),
         (["--since", "yesterday"], "yesterday is no time; write 2026-11-20"),
         (["--json", "--csv"], "not allowed with"),
     ],
@@ -409,7 +598,7 @@ def test_help_keeps_words_whole(
     with pytest.raises(SystemExit):
         report.main(["--help"])
 
-    assert {*report.BY, *report.ALIASES} <= set(re.findall(r"\w+", capsys.readouterr().out))
+    assert {*BY, *ALIASES} <= set(re.findall(r"\w+", capsys.readouterr().out))
 
 
 def test_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -418,7 +607,7 @@ def test_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         pass
 
     assert "Send one through the proxy" in printed(capsys, "--db", tmp_path / "events.duckdb")
-    assert "no call of that time" in printed(capsys, "--db", tmp_path / "events.duckdb", "--since", "1d")
+    assert "no such call" in printed(capsys, "--db", tmp_path / "events.duckdb", "--since", "1d")
 
 
 def failed(capsys: pytest.CaptureFixture[str], database: Path) -> str:
@@ -507,7 +696,7 @@ def test_sql_in_the_command_line(database: Path, path: Path) -> None:
     if not COMMAND_LINE:
         pytest.skip("no duckdb command line: pip install duckdb-cli")
     with store.writing(database) as writing:
-        writing.load([to_row(event) for event in POLICIES], {})
+        writing.load([to_row(event) for event in [*POLICIES, *TIMED, *TALK]], {})
     since = "SET VARIABLE since = '2026-11-01'"
     command = [COMMAND_LINE, "-readonly", "-csv", "-cmd", since, str(database)]
     answer = subprocess.run(command, input=path.read_text(), capture_output=True, text=True, check=True)

@@ -32,6 +32,12 @@ _MESSAGE = {
 _GEMINI = {"candidates": [{"content": {"parts": [{"text": "hi"}], "role": "model"}, "finishReason": "STOP"}]}
 
 
+class _Listener(ThreadingHTTPServer):
+    """Takes as many connections at once as a test opens; of more than the usual five, some are forgotten."""
+
+    request_queue_size = 256
+
+
 class Server:
     """Answers any request; `told` are the members of ours of each, in the order of arrival."""
 
@@ -59,7 +65,7 @@ class Server:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Listener(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llmobs.spool import Owner, SpoolError, abandoned
+from llmobs.spool import Owner, SpoolError, abandoned, living
 
 _OWN = """
 import sys; from pathlib import Path; from llmobs.spool import Owner
@@ -125,3 +125,25 @@ def test_new_owner_beside_one_that_looks_around(tmp_path: Path, monkeypatch: pyt
 
     assert (len(calls), owner.removed) == (2, False)
     owner.release()
+
+
+def test_living_owners_are_seen(tmp_path: Path) -> None:
+    """Whoever looks sees the living with their files in order; the dead, and locks that can't be read, are not."""
+    owner, dead = Owner.new(tmp_path), Owner.new(tmp_path)
+    dead.release()
+    for number in (10, 9):
+        owner.segment(number).touch()
+    (tmp_path / "gone.lock").symlink_to(tmp_path / "nowhere")
+
+    assert list(living(tmp_path)) == [(owner.name, [owner.segment(9), owner.segment(10)])]
+    owner.release()
+
+
+def test_a_look_takes_nothing(tmp_path: Path) -> None:
+    """After a look the dead can still be taken over."""
+    dead = Owner.new(tmp_path)
+    dead.release()
+
+    assert list(living(tmp_path)) == []
+    (taken,) = abandoned(tmp_path)
+    taken.release()

@@ -45,6 +45,13 @@ def test_whole_lines(segment: Segment) -> None:
     assert (segment.size, segment.ends, segment.path.stat().st_mode & 0o777) == (len(OPEN + EVENT), 1, 0o600)
 
 
+def test_lines_of_another_kind(segment: Segment) -> None:
+    """A line that is neither a beginning nor an event is taken for a torn one, whatever it ends with."""
+    assert segment.write(b'{"other":{}}\n')
+
+    assert [line.kind for line in lines(segment.path)] == [Kind.TORN]
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 30, 1 << 20])
 def test_lines_across_reads(segment: Segment, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not matter where a read cuts the file."""

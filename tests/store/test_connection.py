@@ -262,6 +262,50 @@ def test_read_only_directory(open_directory: Path) -> None:
     assert said.startswith("ReadOnlyError")
 
 
+def test_read_only_directory_without_a_database(open_directory: Path) -> None:
+    """A directory in which no database can be made is named with what to do, and nothing is left in it."""
+    open_directory.chmod(0o555)
+
+    said = tries(_TRY_TO_WRITE, open_directory / "events.duckdb", user=NOBODY)
+
+    assert said.startswith("ReadOnlyError")
+    assert "give this user write permission for the file and its directory" in said
+    assert not list(open_directory.iterdir())
+
+
+def _written_and_gone(database: Path, other: str | None) -> None:
+    with store.writing(database) as db:
+        db.load([to_row(ended("lost"))], {"s": 1})
+        database.with_name(other).rename(database) if other else database.unlink()
+
+
+@pytest.mark.parametrize("other", [None, "other.duckdb"], ids=["deleted", "replaced"])
+def test_file_that_goes_while_it_is_written(database: Path, other: str | None) -> None:
+    """Who has written into a file that is no more is told so, and what takes its place is left as it is."""
+    with store.writing(database.with_name("other.duckdb")) as db:
+        db.load([to_row(ended("of the other"))], {})
+
+    with pytest.raises(store.MissingError, match="deleted or replaced while it was written"):
+        _written_and_gone(database, other)
+    with store.writing(database) as db:
+        assert db.marks() == {}
+        db.load([to_row(ended("again"))], {"s": 1})
+
+    stored = store.read(database, "SELECT event_id FROM events ORDER BY 1").rows
+    assert stored == ([("again",), ("of the other",)] if other else [("again",)])
+    assert not list(database.parent.glob("*.left-over-*"))
+
+
+def test_folder_in_place_of_a_file(database: Path) -> None:
+    """A folder is not written as a database; what to name instead is said."""
+    database.mkdir()
+
+    advice = r"is a folder: name a file for the events, such as .*/llmobserve"
+    with pytest.raises(store.ForeignError, match=advice), store.writing(database):
+        pass
+    assert not list(database.iterdir())
+
+
 def test_full_disk(tmp_path: Path) -> None:
     """A full disk stores nothing and says so; with room it goes on."""
     disk = tmp_path / "disk"
@@ -293,11 +337,11 @@ def test_full_disk(tmp_path: Path) -> None:
 
 
 def test_command_line_of_an_older_duckdb_reads_the_file(database: Path) -> None:
-    """The file has the oldest format of DuckDB 1, which every command line reads."""
+    """The file has the format of DuckDB 1.3, which every command line since then reads."""
     with store.writing(database) as db:
         db.load([to_row(ended("a"))], {"s": 1})
 
     with duckdb.connect(database, read_only=True) as plain:
         tags = plain.execute("SELECT tags FROM duckdb_databases() WHERE database_name = 'events'").fetchall()
 
-    assert "v1.0.0" in str(tags)
+    assert "v1.3.0" in str(tags)

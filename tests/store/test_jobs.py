@@ -496,6 +496,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     return events
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(histories(), st.data())
 def test_any_order_and_any_loads(events: list[Event], data: st.DataObject) -> None:

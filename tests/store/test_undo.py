@@ -8,7 +8,7 @@ import pytest
 from llmobs import store
 from llmobs.event import to_row
 from llmobs.store import undo
-from tests.store.files import held, tries
+from tests.store.files import held, killed, tries
 from tests.writer.calls import ended
 
 _PAGE = 4096
@@ -143,6 +143,30 @@ def test_database_that_is_replaced(tmp_path: Path) -> None:
     torn(path, page=2)
 
     assert events(path) == ["first", "second"]
+
+
+@pytest.mark.parametrize("behind", [1, 3])
+def test_older_copy_that_is_restored(tmp_path: Path, behind: int) -> None:
+    """What would undo a write of the newer file is not put into the older one; who moves the log away reads that."""
+    path = tmp_path / "events.duckdb"
+    with store.writing(path) as db:
+        db.load([to_row(ended("old"))], {"s": 1})
+    old = path.read_bytes()
+    for turn in range(behind):
+        with store.writing(path) as db:
+            db.load([to_row(ended(str(turn)))], {"s": turn})
+    killed(path, "newest")
+    path.write_bytes(old)
+
+    for door in (store.writing, store.reading):
+        with pytest.raises(store.CorruptError, match=r"bring that copy back, or move .*\.wal away"), door(path):
+            pass
+    assert path.read_bytes() == old
+
+    path.with_name(f"{path.name}.wal").rename(tmp_path / "away")
+    with store.writing(path):
+        pass
+    assert events(path) == ["old"]
 
 
 def test_kept_descriptor(tmp_path: Path) -> None:

@@ -10,15 +10,18 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from tests.testbed.certificates import Certificates
+from tests.testbed.forked import PROGRAM, Process, mitmdump
 from tests.testbed.upstream import PATIENCE_SECONDS, ROOT
 
 ADDON = ROOT / "addon" / "llmobserve.py"
 PRICES = ROOT / "tests" / "testbed" / "prices.yaml"
 # A script, never to be imported here: it makes the metering fail.
 FAULTS = Path(__file__).with_name("faults.py")
+# Another one: it shortens the minute of rate limits.
+SHORT_MINUTE = Path(__file__).with_name("short_minute.py")
 _REDIRECT = Path(__file__).with_name("redirect.py")
 
 
@@ -31,6 +34,9 @@ class Server(Protocol):
 
 class Proxy:
     """One mitmdump; `addon` off makes it bare. Its configuration, log, database and spool lie in `folder`."""
+
+    # Whether it comes out of the nursery, as many tests have one of their own, or is started as a user does it.
+    forking = False
 
     def __init__(
         self,
@@ -48,7 +54,7 @@ class Proxy:
         self.db = folder / "events.duckdb"
         self.log = folder / "mitmdump.log"
         self.ports: list[int] = []
-        self.process: subprocess.Popen[bytes]
+        self.process: Process
 
     def __enter__(self) -> Self:
         self.start()
@@ -63,9 +69,7 @@ class Proxy:
         ready = self.folder / "ready"
         ready.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command(ready), cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log
-            )
+            self.process = self._spawn(self._command(ready), log)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -76,8 +80,12 @@ class Proxy:
         authorities = (self.folder / "mitmproxy-ca-cert.pem").read_bytes() + self.upstream.files.ca.read_bytes()
         self.bundle.write_bytes(authorities)
 
+    def _spawn(self, command: list[str], log: BinaryIO) -> Process:
+        if self.forking:
+            return mitmdump(command[3:], self.folder, log)
+        return subprocess.Popen(command, cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log)
+
     def _command(self, ready: Path) -> list[str]:
-        program = "from mitmproxy.tools.main import mitmdump; mitmdump()"
         options = {
             "confdir": str(self.folder),
             "listen_host": "127.0.0.1",
@@ -89,11 +97,12 @@ class Proxy:
         if self.addon:
             scripts.append(ADDON)
             options["llmobserve_db"] = str(self.db)
+            options["llmobserve_web"] = "off"  # its port is one for all
             if self.pricing:
                 options["llmobserve_pricing"] = str(self.pricing)
         options |= self.options
         return [
-            *(sys.executable, "-c", program),
+            *(sys.executable, "-c", PROGRAM),
             *(part for mode in self.modes for part in ("--mode", f"{mode}@{free_port()}")),
             *(part for script in scripts for part in ("-s", str(script))),
             *(part for name, value in options.items() for part in ("--set", f"{name}={value}")),

@@ -43,7 +43,7 @@ class Redirect:
         servers = ctx.master.addons.get("proxyserver").servers
         ports = {server.mode.full_spec: server.listen_addrs[0][1] for server in servers}
         ready = Path(ctx.options.testbed_ready)
-        draft = ready.with_suffix(".draft")
+        draft = ready.with_suffix(f".{os.getpid()}")
         draft.write_text("".join(f"{ports[mode]}\n" for mode in ctx.options.mode))
         draft.rename(ready)
 

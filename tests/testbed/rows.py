@@ -8,6 +8,11 @@ import duckdb
 
 from tests.testbed.upstream import PATIENCE_SECONDS
 
+# To open the file costs a thousand times what it costs to ask when it was written, and rows come by writing it.
+_LOOK_SECONDS = 0.01
+# What the time of the last write does not tell, the next look after this does.
+_LOOK_ANYWAY_SECONDS = 1.0
+
 
 def query(db: Path, sql: str, *parameters: object) -> list[dict[str, Any]]:
     """Rows as dictionaries; waits while the writer holds the file or has not made it yet."""
@@ -37,9 +42,21 @@ def every(db: Path, count: int) -> list[dict[str, Any]]:
 def _awaited(db: Path, count: int, where: str, *parameters: object) -> list[dict[str, Any]]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
+        written = _written(db)
         found = query(db, f"select * from events {where} order by started_at, event_id", *parameters)
         if len(found) >= count:
             assert len(found) == count, found
             return found
         assert time.monotonic() < deadline, f"{len(found)} of {count} rows {where} {parameters}"
-        time.sleep(0.05)
+        _until_written(db, written)
+
+
+def _written(db: Path) -> int:
+    return db.stat().st_mtime_ns if db.exists() else 0
+
+
+def _until_written(db: Path, before: int) -> None:
+    """Wait until the file is another than it was, which need not bring the row that is waited for."""
+    deadline = time.monotonic() + _LOOK_ANYWAY_SECONDS
+    while _written(db) == before and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)

@@ -14,6 +14,8 @@ from tests.testbed.journal import Journal
 
 # Room for a whole request head with a long header.
 _LINE_BYTES = 1024 * 1024
+# More connections at once than any test opens: of those that find no room some are forgotten.
+_BACKLOG = 512
 
 
 def tls(files: Certificates) -> ssl.SSLContext:
@@ -35,7 +37,7 @@ async def run(folder: Path) -> None:
             await http1.serve(journal, reader, writer)
 
     files = Certificates(folder / "testbed-ca.pem", folder / "testbed-leaf.pem", folder / "testbed-leaf.key")
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls(files), limit=_LINE_BYTES)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls(files), limit=_LINE_BYTES, backlog=_BACKLOG)
     print(server.sockets[0].getsockname()[1], flush=True)
     # The parent holds the other end of the pipe: when it is gone, so is this process.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -14,7 +14,7 @@ from tests.testbed.certificates import Certificates, issue
 
 ROOT = Path(__file__).parents[2]
 # How long a test polls for something that must come; generous, as it decides nothing.
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 class Upstream:

@@ -28,6 +28,18 @@ def outcomes(database: Path) -> dict[str, str]:
     return {str(key): str(outcome) for key, outcome in rows}
 
 
+def read(process: "subprocess.Popen[bytes]", count: int) -> list[str]:
+    """So many lines of what a process says once it has started: a moment of its work, on a machine of any speed."""
+    assert process.stdout
+    assert process.stdout.readline() == b"started\n"
+    return [process.stdout.readline().decode().strip() for _ in range(count)]
+
+
+def keys(word: str, said: list[str]) -> set[str]:
+    """The calls of which a process said this."""
+    return {line.split()[1] for line in said if line.startswith(f"{word} ")}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_kills_at_random_moments(tmp_path: Path) -> None:
@@ -38,13 +50,11 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
     ended: set[str] = set()
     for turn in range(40):
         process = proxy(database, f"{turn}-", 1_000_000)
-        assert process.stdout
-        assert process.stdout.readline() == b"started\n"
-        time.sleep(moments.uniform(0.0, 0.4))
+        said = read(process, int(600 * moments.random() ** 2))  # often early, when all is made
         process.kill()
-        lines = process.communicate()[0].decode().splitlines()
-        begun |= {line.split()[1] for line in lines if line.startswith("begun ")}
-        ended |= {line.split()[1] for line in lines if line.startswith("ended ")}
+        said += process.communicate()[0].decode().splitlines()
+        begun |= keys("begun", said)
+        ended |= keys("ended", said)
     survivor = proxy(database, "survivor-", 10, "alone")
     assert survivor.communicate()[0].decode().splitlines()[-1].startswith("closed 10 10 ")
 
@@ -94,13 +104,38 @@ def test_recovery_killed_half_way(tmp_path: Path) -> None:
     assert not list(database.with_name("events.duckdb.spool").iterdir())
 
 
+def test_database_deleted_after_a_kill(tmp_path: Path) -> None:
+    """Who deletes only the database of a killed proxy has a new one at the next start, with what the spool holds."""
+    database, log = tmp_path / "events.duckdb", tmp_path / "events.duckdb.wal"
+    begun: set[str] = set()
+    for turn in range(50):  # until the kill comes before the log is in the file
+        process = proxy(database, f"{turn}-", 1_000_000)
+        while not log.exists():
+            time.sleep(0.0005)
+        process.kill()
+        begun = {
+            line.split()[1] for line in process.communicate()[0].decode().splitlines() if line.startswith("begun ")
+        }
+        if log.exists():
+            break
+    database.unlink()
+
+    assert proxy(database, "next-", 10, "alone").communicate()[0].decode().splitlines()[-1].startswith("closed 10 10 ")
+
+    rows = outcomes(database)
+    assert begun <= rows.keys()
+    assert {f"next-{number}" for number in range(10)} <= rows.keys()
+    assert list(tmp_path.glob("events.duckdb.left-over-*/events.duckdb.wal"))
+
+
 def test_two_proxies_on_one_database(tmp_path: Path) -> None:
     """Two processes that write at the same time, beside a reader, store all of their calls once."""
     database = tmp_path / "events.duckdb"
     both = [proxy(database, prefix, 1500) for prefix in ("a-", "b-")]
     while any(process.poll() is None for process in both):
         if database.exists():
-            store.read(database, "SELECT count(*) FROM events")
+            with store.reading(database, wait=60) as db:
+                db.query("SELECT count(*) FROM events")
         time.sleep(0.05)
 
     assert all(process.communicate()[0].endswith(b"closed 1500 1500 0\n") for process in both)

@@ -93,3 +93,16 @@ def test_rejected_calls(trouble: Trouble, caplog: pytest.LogCaptureFixture) -> N
     assert [(record.levelname, record.message) for record in caplog.records] == [
         ("WARNING", "2 calls fit no column and are kept in /spool/rejected.jsonl.")
     ]
+
+
+def test_what_lasts_is_known(trouble: Trouble, clock: Clock) -> None:
+    """A lock counts once it lasts, anything else at once, and nothing when it is over."""
+    full, locked = FullError("x can't grow"), LockedError("x is in use")
+    seen = []
+    for error, seconds in ((locked, 0), (locked, 6), (full, 0)):
+        clock.now += seconds
+        trouble.met(error, 1, "/spool")
+        seen.append(trouble.lasting)
+    trouble.over(1)
+
+    assert (seen, trouble.lasting) == ([None, locked, full], None)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 import pytest
 from msgspec.structs import replace
 
@@ -248,10 +247,8 @@ def test_lock_that_is_left_during_close(writer: Writer, database: Path) -> None:
 
 def newer(database: Path) -> None:
     """Make a database of a newer version."""
-    with store.writing(database):
-        pass
-    with duckdb.connect(database) as db:
-        db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with store.writing(database, wait=60) as db:
+        db._db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
 
 
 @pytest.mark.parametrize(
@@ -290,6 +287,25 @@ def test_database_that_is_moved_away(writer: Writer, database: Path) -> None:
 
     assert outcomes(database.with_name("old.duckdb")) == [("a", "ok")]
     assert outcomes(database) == [("b", "ok")]
+
+
+def test_database_that_is_deleted_while_it_is_written(
+    writer: Writer, database: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls that went into a file which was deleted under the writer are stored again in the new one."""
+    load = store.Writing.load_lines
+
+    def and_delete(self: store.Writing, *arguments: object, **words: object) -> None:
+        load(self, *arguments, **words)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        database.unlink()
+
+    monkeypatch.setattr(store.Writing, "load_lines", and_delete)
+    writer.submit(ended("a"))
+    until(lambda: writer.stored == 1)
+
+    assert warned(caplog, "deleted or replaced while it was written")()
+    assert outcomes(database) == [("a", "ok")]
 
 
 def _removed(folder: Path) -> bool:
@@ -520,3 +536,40 @@ def test_nothing_to_forget(database: Path) -> None:
     writer.close()
 
     assert not database.exists()
+
+
+def test_problem_is_a_sentence(writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps rows from the database is told while it lasts: the database, the disk, the thread."""
+    told = [writer.problem]
+    database.unlink(missing_ok=True)
+    database.mkdir()
+    writer.submit(ended("a"))
+    until(lambda: writer.problem)
+    told.append((writer.problem or "").rpartition(". ")[2])
+    database.rmdir()
+    until(lambda: writer.problem is None)
+    monkeypatch.setattr(type(writer._spool), "waiting", 3)
+    told.append(writer.problem)
+    monkeypatch.undo()
+    writer.close()
+    told.append(writer.problem)
+
+    assert told == [
+        None,
+        "1 calls wait for the database.",
+        "The disk does not take the spool: 3 lines wait in memory.",
+        "Nothing writes to the database.",
+    ]
+    assert writer.rejected == 0
+
+
+def test_finished_days_are_summed_up(writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sums of a day that is over come by themselves, and again after a late call of it."""
+    monkeypatch.setattr(module, "SUM_UP_S", 0.05)
+    for calls, key in enumerate(("a", "b"), 1):
+        writer.submit(ended(key))
+        until(lambda calls=calls: _summed_up(database) == calls)  # type: ignore[misc]
+
+
+def _summed_up(database: Path) -> object:
+    return database.exists() and store.read(database, "SELECT sum(calls) FROM daily_done").rows[0][0]

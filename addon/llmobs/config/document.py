@@ -50,7 +50,7 @@ class Document:
 def read(path: Path) -> Document:
     """Read a file; what is wrong with it is in `problems`, never raised."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         problem = Problem((), f"cannot be read: {reason}; name a readable YAML file in UTF-8", line=1)
@@ -63,6 +63,11 @@ def read(path: Path) -> Document:
     except yaml.YAMLError as error:
         return Document(str(path), {}, (*problems, _syntax(error, text)))
     return Document(str(path), data, tuple(problems), text)
+
+
+def text_of(path: Path) -> str:
+    """What stands in a file; raises OSError or UnicodeDecodeError."""
+    return path.read_text(encoding="utf-8-sig")
 
 
 class _Builder:

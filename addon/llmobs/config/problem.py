@@ -40,4 +40,4 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     close = get_close_matches(wrong.casefold(), words, 1, 0.6)
     if close:
         return f"did you mean {close[0]}?"
-    return f"write one of {', '.join(words)}" if 0 < len(words) <= 40 else "see the README for the known names"
+    return f"write one of {', '.join(words)}" if 0 < len(words) <= 40 else "pricing.yaml has all names"

@@ -1,12 +1,14 @@
 """Paths into JSON values: dotted keys, `[]` for each element of a list, `[key=value]` for those that fit."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 
 type Json = object
 
+# Objects within objects in which a table may look for a figure; no API hides one so deep.
+DEEPEST = 8
 _FIGURE = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,12})?")
 
 
@@ -48,6 +50,17 @@ def number(value: Json, path: str) -> int | Decimal | None:
             return None
         value = value.get(key)
     return None if value is None else counted(value)
+
+
+def leaves(tree: Mapping[str, Json], within: str = "", depth: int = DEEPEST) -> dict[str, Json]:
+    """What is no object, by its path: who asks for many paths of one object finds them in one walk."""
+    found: dict[str, Json] = {}
+    for key, value in tree.items():
+        if type(value) is not dict:
+            found[within + key] = value
+        elif depth:
+            found |= leaves(value, f"{within}{key}.", depth - 1)
+    return found
 
 
 def first_number(value: Json, paths: tuple[str, ...]) -> int | Decimal | None:

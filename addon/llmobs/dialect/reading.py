@@ -5,19 +5,18 @@ It does not know any vendor, any price, nor how messages were framed.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import zip_longest
+from typing import NamedTuple
 
-from llmobs.dialect.path import Json, counted, first_number, number, visit
+from llmobs.dialect.path import Json, counted, first_number, leaves, number, visit
 from llmobs.dialect.quantity import Count
 from llmobs.dialect.table import Dialect
 from llmobs.units import UNITS, Quantities, Side
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one usage object says: disjoint quantities by unit, for one model (None: the call's own).
 
     beside: it is a tool's, whose tokens are not among those that the provider calls the call's.
@@ -66,7 +65,7 @@ def read(dialect: Dialect, usage: Mapping[str, Json], model: str | None = None) 
 
 def _tools(dialect: Dialect, usage: Mapping[str, Json]) -> list[Reading]:
     used = [found for tool in dialect.tools if isinstance(found := usage.get(tool.key), dict)]
-    return [replace(said, beside=True) for part in used if (said := _reading(dialect, part, None)) and said.quantities]
+    return [said._replace(beside=True) for part in used if (said := _reading(dialect, part, None)) and said.quantities]
 
 
 def _billed(parts: list[dict[str, Json]]) -> list[dict[str, Json]]:
@@ -99,14 +98,26 @@ def _gap(dialect: Dialect, raw: Quantities, apart: set[str], total: int | Decima
 
 def _raw(dialect: Dialect, usage: Mapping[str, Json]) -> Quantities:
     raw: Quantities = {}
+    told = leaves(usage)
+    for path in _selecting(dialect):
+        told[path] = number(usage, path)
     for count in dialect.counts:
-        found = first_number(usage, count.fields)
-        if found is None:
+        for path in count.fields:
+            leaf = told.get(path)
+            if leaf is not None and (found := counted(leaf)) is not None:
+                break
+        else:
             continue
         if count.times or count.once:
             found = _scaled(count, usage, found)
         raw[count.unit] = raw.get(count.unit, 0) + found
     return raw
+
+
+@cache
+def _selecting(dialect: Dialect) -> tuple[str, ...]:
+    """The paths that lead through lists."""
+    return tuple(path for count in dialect.counts for path in count.fields if "[" in path)
 
 
 def _scaled(count: Count, usage: Mapping[str, Json], found: int | Decimal) -> int | Decimal:

@@ -1,7 +1,8 @@
 """The addon: every mitmproxy hook that LLMObserve needs, each a few lines that hand over to the layers below."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from mitmproxy import addonmanager, ctx, exceptions, http, tls
@@ -12,32 +13,25 @@ from llmobs import store
 from llmobs.config import ConfigError
 from llmobs.dialects import DIALECTS
 from llmobs.event import Outcome
-from llmobs.hooks import answering, asking, begin, billed, callers, clocks, flows, sockets, start, stop
+from llmobs.hooks import answering, asking, begin, billed, callers, clocks, flows, published, sockets, start, stop
 from llmobs.hooks.callers import Callers
 from llmobs.hooks.calls import Calls
 from llmobs.hooks.contained import contained
+from llmobs.hooks.dispatch import hasten
 from llmobs.hooks.gate import Gate
+from llmobs.hooks.listeners import Listeners
 from llmobs.hooks.once import Once
 from llmobs.hooks.relaying import Relaying
 from llmobs.hooks.replay import Replay
 from llmobs.hooks.rules import Rules
 from llmobs.pricing import PriceBook, load
-from llmobs.settings import OPTIONS, Settings, misset
+from llmobs.settings import OPTIONS, Settings
 from llmobs.tap import RequestTap, ResponseTap
 from llmobs.writer import SpoolError
 
 LOG = logging.getLogger("llmobserve")
 # In a checkout the prices lie at its root, in an installed package within it.
 PRICES = next(filter(Path.exists, (Path(__file__).parents[level] / "pricing.yaml" for level in (3, 1))))
-
-
-def _check(options: Mapping[str, object]) -> None:
-    if problems := misset(options):
-        raise ConfigError(problems)
-
-
-def _file(named: str) -> Path | None:
-    return Path(named).expanduser() if named else None
 
 
 @contained
@@ -51,10 +45,11 @@ class LLMObserve:
         self.replay = Replay(self.rules.cache)
         self.gate = Gate(*self.rules.guards)
         self.calls = Calls(self.gate.settle, lambda: self.rules.capture.keep_days)
+        self.listeners = Listeners(self)
+        self.calls.heard = self.listeners.hear
         self.salt = b""
         self.asking = asking.Asking()
-        self.callers = Callers()
-        self.once = Once()
+        self.callers, self.once = Callers(), Once()
         self.relaying = Relaying()
         self.addons = [self.relaying]  # for its own `done`, which waits
 
@@ -62,24 +57,27 @@ class LLMObserve:
 
     def load(self, loader: addonmanager.Loader) -> None:
         """Declare the options, and look at what they are set to, of which mitmproxy would swallow its own refusal."""
-        self._checked(lambda: _check(ctx.options.deferred))
+        self._checked(lambda: start.check(ctx.options.deferred))
+        stop.watch(ctx.master)
         for option in OPTIONS:
             loader.add_option(option.name, type(option.default), option.default, option.meaning)
 
     def configure(self, updated: set[str]) -> None:
         """Read prices again where their options changed; a mistake in them stops the start."""
         self.settings = Settings.of(ctx.options)
-        self._checked(lambda: _check(self.settings.given()))
+        self._checked(lambda: start.check(self.settings.given()))
+        self._checked(lambda: self.listeners.configure(self.settings))
         self.calls.retries.skip = self.settings.retries == "skip"
         if "llmobserve_pricing" in updated:
-            files = filter(None, (PRICES, _file(self.settings.pricing)))
+            files = filter(None, (PRICES, start.file(self.settings.pricing)))
             self.book = self._checked(lambda: load(*files, dialects=DIALECTS))
         if "llmobserve_policy" in updated:
-            self._checked(lambda: self.gate.open(_file(self.settings.policy), self.book))
+            self._checked(lambda: self.gate.open(start.file(self.settings.policy), self.book))
         if "proxyauth" in updated:
             callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
-        if "llmobserve_db" in updated and self.calls.running:
-            self.calls.open(self._database())
+        target = self._checked(lambda: published.target(self.settings))
+        if published.OPTIONS & updated and self.calls.running:
+            self.calls.open(self._database(), target)
 
     def _checked[Read](self, read: Callable[[], Read]) -> Read:
         """What a file of the user says; a mistake in it stops the start, or else the change of the option."""
@@ -97,7 +95,7 @@ class LLMObserve:
         """Set what a user would trip over, and say how to use the proxy."""
         self.salt = start.salt(Path(ctx.options.confdir).expanduser())
         try:
-            self.calls.open(self._database())
+            self.calls.open(self._database(), published.target(self.settings))
         except (SpoolError, store.StoreError) as problem:
             # An error that is logged before the proxy is up makes mitmdump exit with 1.
             LOG.error("%s", problem)  # noqa: TRY400 - the message says what to do, a traceback would hide it
@@ -107,13 +105,14 @@ class LLMObserve:
         start.guard(ctx.options)
         callers.authenticate_without_pairs(ctx.master.addons.get("proxyauth"))
         self.relaying.take(self.gate.policies)
-        if self.settings.lean:
-            start.lean(ctx.master.addons, ctx.options)
-        start.greet(ctx.options, self.calls.writer.database)
+        hasten(ctx.master.addons)
+        self.listeners.serve()
+        start.greet(ctx.options, self.calls.writer.database, self.listeners.url)
 
     def done(self) -> None:
         """End what is running as interrupted, and leave every row in the database or the spool."""
         self.calls.close()
+        self.listeners.close()
         self.rules.budgets.close()
 
     # Connections.
@@ -162,10 +161,10 @@ class LLMObserve:
         attempt = begin.attempt(flow, *destination, named, said, known)
         if attempt is not None:
             self.relaying.look_at(flow, attempt, named)
-            begin.run(attempt, named, self.calls)
-            begin.warn(attempt, said, self.once)
             allowed, held = self.settings.include_usage, self.gate.holds(attempt, named) or attempt.waits
             tap = flow.request.stream = self.asking.tap(named, attempt, allowed=allowed, held=held)
+            begin.run(attempt, named, self.calls, held=tap.held)
+            begin.warn(attempt, said, self.once)
             billed.identify(flow, named, tap)
 
     def request(self, flow: http.HTTPFlow) -> None:
@@ -178,15 +177,15 @@ class LLMObserve:
             tap.close()
             if self.relaying.took(flow, tap.attempt, self.calls):
                 return
-            self.calls.link(tap.attempt, tap.request_id)
+            self.calls.complete(tap.attempt, tap.request_id)
             self.relaying.trials.count(flow, tap.attempt)
-            tap.attempt.content = self.rules.capture.begin(tap.attempt, flows.key(flow.request))
+            tap.attempt.content = self.rules.capture.begin(tap.attempt, partial(flows.key, flow.request))
             if (event := self.replay.answer(flow, tap)) is not None:
                 self.calls.end(tap.attempt, event)
             elif self.gate.admit(flow, tap.attempt):
                 self.asking.ask(flow)
             else:
-                self.calls.finish(tap.attempt, Outcome.ERROR)
+                self.calls.end(tap.attempt, tap.attempt.event(Outcome.ERROR))
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let the answer through as it comes, and watch it."""
@@ -219,7 +218,7 @@ class LLMObserve:
         body = flow.response.raw_content
         if body and not tap.attempt.response_bytes:
             tap.attempt.first_byte_at = flow.response.timestamp_start
-            tap.see(body)
+            tap.take(body)
         tap.close()
         self.asking.learn(flow, tap.attempt.meter.kept)
         tap.attempt.refusal = flows.grpc_error(flow.response) or tap.attempt.refusal
@@ -238,6 +237,7 @@ class LLMObserve:
         attempt.ended_at = flow.error.timestamp if flow.error else None
         outcome, error_type = flows.ending(flow)
         self.calls.finish(attempt, outcome, error_type)
+        answering.cut(flow, outcome)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         """A message passes over a socket to or from a provider."""

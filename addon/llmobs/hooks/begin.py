@@ -53,9 +53,13 @@ def attempt(
     )
 
 
-def run(attempt: Attempt, named: dict[str, str], calls: Calls) -> None:
-    """Keep an attempt until it ends, or goes another way."""
-    if attempt.waits or (attempt.dialect.turns and sockets.asked(named)):
+def run(attempt: Attempt, named: dict[str, str], calls: Calls, *, held: bool) -> None:
+    """Keep an attempt until it ends, or goes another way; one that is held goes when its request is complete."""
+    if attempt.dialect.turns and sockets.asked(named):
+        calls.expect(attempt)
+        return
+    attempt.held = held and not attempt.silent
+    if attempt.waits:
         calls.expect(attempt)
     else:
         calls.begin(attempt)

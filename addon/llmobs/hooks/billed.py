@@ -11,7 +11,7 @@ from mitmproxy import http
 from llmobs import identity
 from llmobs.attempt import Attempt
 from llmobs.fault import told
-from llmobs.hooks import flows, sockets
+from llmobs.hooks import sockets
 from llmobs.retries import links
 from llmobs.retries.fingerprint import Fingerprint
 from llmobs.tap import RequestTap
@@ -29,8 +29,9 @@ def identify(flow: http.HTTPFlow, named: dict[str, str], tap: RequestTap) -> Non
         return
     try:
         attempt.said = links.signal(named)
-        query = identity.without_key(request.path.partition("#")[0].partition("?")[2])
-        url = f"{request.scheme}://{attempt.opening.host}:{request.port}{flows.path(request)}?{query}"
+        query = request.path.partition("#")[0].partition("?")[2]
+        kept = identity.without_key(query) if query else ""
+        url = f"{request.scheme}://{attempt.opening.host}:{request.port}{attempt.opening.path}?{kept}"
         tap.fingerprint = Fingerprint(request.method, url, named.get("content-type", ""))
     except Exception as problem:  # noqa: BLE001 - metering never breaks a call
         LOG.warning("%s is not known as an attempt: %s", attempt.opening.event_id, told(problem))

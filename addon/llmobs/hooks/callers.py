@@ -21,7 +21,7 @@ LOG = logging.getLogger("llmobserve")
 _PROXY_AUTHORIZATION, _BAGGAGE = "proxy-authorization", b"baggage"
 # Headers that are taken off, and all that tell something.
 _OURS = (attribution.HEADER.encode(), _PROXY_AUTHORIZATION.encode())
-_TELLING = (attribution.HEADER, _PROXY_AUTHORIZATION, "baggage", "traceparent")
+_TELLING = frozenset((_PROXY_AUTHORIZATION, "baggage", "traceparent"))
 
 
 class Callers:
@@ -43,7 +43,7 @@ class Callers:
 
     def take(self, flow: http.HTTPFlow, named: Mapping[str, str]) -> Attribution:
         """What is said of a request, by itself or its connection; what is said to us alone is taken off it."""
-        if not [name for name in named if name.startswith(_TELLING)]:
+        if _TELLING.isdisjoint(named) and attribution.HEADER not in "\n".join(named):
             return self._known.get(flow.client_conn, NOTHING)
         said = self._said(flow, named)
         flow.request.headers.fields = tuple(_left(flow.request.headers.fields))

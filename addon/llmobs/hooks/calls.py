@@ -14,9 +14,12 @@ from llmobs.attempt import Attempt
 from llmobs.content import Content
 from llmobs.event import Event, Outcome
 from llmobs.fault import told
+from llmobs.hooks.published import Target
 from llmobs.limits.watch import LimitWatch
 from llmobs.lines import Lines
+from llmobs.metrics import Overhead
 from llmobs.policy import Kind
+from llmobs.publishing import Publisher
 from llmobs.retries.links import Retries
 from llmobs.tap import ResponseTap
 from llmobs.writer import Writer
@@ -31,13 +34,20 @@ _REFUSALS = frozenset(Kind)
 
 
 class Calls:
-    """Every attempt between its request and its row, whichever way it ends; `settled` has the last word on each row."""
+    """Every attempt between its request and its row, whichever way it ends.
+
+    `settled` has the last word on each row, `heard` is told of it once it is kept. `overhead` learns how
+    long answers were kept.
+    """
 
     def __init__(self, settled: Callable[[Event], Event], keep_days: Callable[[], int | None]) -> None:
         self.writer: Writer
+        self.publisher: Publisher | None = None
         self._settled = settled
         self.retries = Retries()
         self._keep_days = keep_days
+        self.heard: Callable[[Event], None] = lambda event: None
+        self.overhead = Overhead()
         self._contents = BoundedSemaphore(CONTENTS)
         self._limits = LimitWatch()
         self._estimator: ThreadPoolExecutor | None = None
@@ -48,10 +58,10 @@ class Calls:
         """Whether rows can be kept."""
         return self._estimator is not None
 
-    def open(self, database: Path) -> None:
-        """Start keeping rows, or go on in another database; raises SpoolError or StoreError."""
+    def open(self, database: Path, target: Target | None = None) -> None:
+        """Start keeping rows, or go on in another database or to another target; raises SpoolError or StoreError."""
         if self.running:
-            self.writer.close()
+            self._leave()
         self.writer = Writer(database, LOG, self._keep_days)
         self.writer.start()
         try:
@@ -62,6 +72,9 @@ class Calls:
             raise
         except store.StoreError as problem:
             LOG.warning("%s", problem)
+        if target is not None:
+            self.publisher = Publisher(self.writer.database, target.place, LOG, target.interval_s)
+            self.publisher.start()
         self._estimator = self._estimator or ThreadPoolExecutor(1, thread_name_prefix="llmobserve-estimate")
 
     def close(self) -> None:
@@ -73,20 +86,37 @@ class Calls:
         if self._estimator is not None:
             self._estimator.shutdown()
             self._estimator = None
-            self.writer.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        """All rows go into the database, and from there to where they are published."""
+        self.writer.close()
+        if self.publisher is not None:
+            self.publisher.close()
+            self.publisher = None
 
     def begin(self, attempt: Attempt) -> None:
-        """Keep an attempt, also against a kill, until it ends; one that only looks things up leaves nothing behind."""
+        """Keep an attempt until it ends, also against a kill; one that only looks things up leaves nothing behind.
+
+        Of one that is held nothing is sent, and so nothing billed, before `complete` writes it down.
+        """
         self._live[attempt.opening.event_id] = attempt, None
-        if not attempt.silent:
+        if not (attempt.held or attempt.silent):
             self.writer.begin(attempt.opening)
 
-    def link(self, attempt: Attempt, request_id: str | None) -> None:
-        """Know which attempt of a call this is, now that its request is complete; None where it is no call."""
-        if request_id is None or attempt.opening.event_id not in self._live:
+    def complete(self, attempt: Attempt, request_id: str | None) -> None:
+        """The request is complete: what is known of the attempt outlives a kill before the request goes."""
+        if attempt.opening.event_id not in self._live:
             return
+        if request_id is not None:
+            self._link(attempt, request_id)
+        if request_id is not None or attempt.held:
+            self.writer.begin(attempt.opening)
+
+    def _link(self, attempt: Attempt, request_id: str) -> None:
+        """Know which attempt of a call this is, and its model."""
         try:
-            opening = structs.replace(attempt.opening, request_id=request_id)
+            opening = structs.replace(attempt.opening, request_id=request_id, request_model=attempt.request_model)
             attempt.opening = self.retries.begin(opening, attempt.said)
         except Exception as problem:  # noqa: BLE001 - metering never breaks a call
             LOG.warning("%s could not be linked: %s", attempt.opening.event_id, told(problem))
@@ -99,6 +129,10 @@ class Calls:
         """The upgrade was granted."""
         self._live.pop(attempt.opening.event_id, None)
 
+    def in_flight(self) -> list[Event]:
+        """The openings of the calls that have begun and not ended; asked from any thread."""
+        return [attempt.opening for attempt, _ in list(self._live.values()) if not attempt.silent]
+
     def watch(self, attempt: Attempt, tap: ResponseTap) -> None:
         """Its answer comes, and this is who sees it."""
         if attempt.opening.event_id in self._live:
@@ -106,8 +140,11 @@ class Calls:
 
     def finish(self, attempt: Attempt, outcome: Outcome, error_type: str | None = None) -> None:
         """Hand over the row, once; counting tokens happens off the event loop."""
-        if self._live.pop(attempt.opening.event_id, None) is None or (attempt.silent and attempt.job_id is None):
+        live = self._live.pop(attempt.opening.event_id, None)
+        if live is None or (attempt.silent and attempt.job_id is None):
             return
+        if (tap := live[1]) is not None:
+            self.overhead.add("stream", tap.spent_s)
         self._warn(attempt)
         self._hand_over(attempt, partial(attempt.event, outcome, error_type), slow=attempt.guesses(outcome))
 
@@ -144,7 +181,8 @@ class Calls:
 
     def tell(self, event: Event) -> None:
         """Hand over what an answer tells of a job that another attempt began; each state of it is told once."""
-        self.writer.submit(event, f"{event.provider} {event.job_id} {event.results_id} {event.cost_status}")
+        if self.writer.submit(event, f"{event.provider} {event.job_id} {event.results_id} {event.cost_status}"):
+            self.heard(event)
 
     def _submit(self, attempt: Attempt, row: Callable[[], Event]) -> None:
         try:
@@ -161,7 +199,8 @@ class Calls:
         else:
             # In this order: whoever counts it must not find it in the database before.
             event = self._settled(event)
-            self.writer.submit(event)
+            if self.writer.submit(event):
+                self.heard(event)
 
 
 def _with_content(event: Event, attempt: Attempt, content: Content) -> Event:

@@ -3,8 +3,11 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
+from time import perf_counter
+from typing import Protocol
 
 from llmobs.fault import told
+from llmobs.metrics import Overhead
 
 LOG = logging.getLogger("llmobserve")
 
@@ -15,7 +18,21 @@ _HOOKS = (
 )  # fmt: skip
 
 
-def contained[Addon](addon: type[Addon]) -> type[Addon]:
+class Watched(Protocol):
+    """Who keeps how long the hooks take."""
+
+    overhead: Overhead
+
+
+class Timed(Protocol):
+    """An addon whose hooks are timed."""
+
+    @property
+    def calls(self) -> Watched:
+        """Whoever keeps that."""
+
+
+def contained[Addon: Timed](addon: type[Addon]) -> type[Addon]:
     """An addon none of whose hooks fails: the call goes on without what the hook would have done."""
     for name in _HOOKS:
         setattr(addon, name, _contained(getattr(addon, name)))
@@ -23,11 +40,16 @@ def contained[Addon](addon: type[Addon]) -> type[Addon]:
 
 
 def _contained(hook: Callable[..., None]) -> Callable[..., None]:
+    name = hook.__name__
+
     @wraps(hook)
-    def run(*arguments: object) -> None:
+    def run(addon: Timed, about: object) -> None:
+        began = perf_counter()
         try:
-            hook(*arguments)
+            hook(addon, about)
         except Exception as problem:  # noqa: BLE001 - metering never breaks a call
-            LOG.error("%s failed, and a row may be missing: %s", hook.__name__, told(problem))  # noqa: TRY400
+            LOG.error("%s failed, and a row may be missing: %s", name, told(problem))  # noqa: TRY400
+        finally:
+            addon.calls.overhead.add(name, perf_counter() - began)
 
     return run

@@ -16,7 +16,7 @@ from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from llmobs import authority, presence
-from llmobs.hooks import listening, stop
+from llmobs.hooks import listening, start, stop
 from llmobs.pricing import PriceBook
 
 LOG = logging.getLogger("llmobserve")
@@ -62,7 +62,8 @@ class Doorman:
         try:
             self._authority = authority.read(self._confdir())
         except authority.AuthorityError as problem:
-            LOG.warning("%s", problem)
+            if self._running:  # which asks again
+                start.warn(ctx.options, str(problem))
         if self._constrained():
             ctx.options.update(upstream_cert=False)
 
@@ -81,7 +82,7 @@ class Doorman:
         self._opening = asyncio.get_running_loop().create_task(self._open())
         hosts = sorted(host for provider in self._meter.book.providers.values() for host in provider.hosts)
         if self._authority and (lacking := self._authority.uncovered(hosts)):
-            LOG.warning("%s", listening.lacking(lacking, self._authority.path))
+            start.warn(ctx.options, listening.lacking(lacking, self._authority.path))
 
     async def _open(self) -> None:
         if self._moves:

@@ -18,11 +18,13 @@ from llmobs.tap import RequestTap, ResponseTap
 
 # Headers that name the model or the tier that was really served, where the body does not.
 _SERVED_MODEL = ("openai-model", "x-ms-served-model", "dg-model-name")
+_TAPS = (RequestTap, ResponseTap)
 _REALM = f'realm="{proxyauth.REALM}"'
 # What a client's RST_STREAM says; an upstream that gives up sends INTERNAL_ERROR, and both connections stay open.
 _CANCEL = "(CANCEL)"
 # Segments of a path that name an object: a digit and some length, or a placeholder of a recording.
 _ID = re.compile(r"^(?=.*\d).{12,}$|[<%]")
+_GRPC_STATUS = b"grpc-status"
 _SERVED_TIER = (
     "x-gemini-service-tier",
     "azureai-processed-tier",
@@ -52,7 +54,9 @@ def destination(book: PriceBook, flow: http.HTTPFlow) -> tuple[str, Provider] | 
 
 def unwelcome(flow: http.HTTPFlow) -> bool:
     """Whether mitmproxy has answered the request itself, to ask for a password."""
-    asked = flow.response.headers if flow.response else {}
+    if flow.response is None:
+        return False
+    asked = flow.response.headers
     return any(_REALM in asked.get(name, "") for name in ("proxy-authenticate", "www-authenticate"))
 
 
@@ -113,19 +117,28 @@ def billing(provider: Provider, route: Route | None, named: Mapping[str, str], r
 
 def served_model(named: Mapping[str, str]) -> str | None:
     """The model that a header of the answer names, for answers that do not name it."""
-    return next((named[name] for name in _SERVED_MODEL if named.get(name)), None)
+    return _first(named, _SERVED_MODEL)
 
 
 def grpc_error(response: http.Response) -> str | None:
     """The status of a gRPC call that failed, which follows its HTTP 200."""
-    fields = (response.trailers or response.headers).fields
-    told = next((value.decode("latin-1") for name, value in fields if name.lower() == b"grpc-status"), "0")
-    return None if told == "0" else f"grpc_{told}"
+    for name, value in (response.trailers or response.headers).fields:
+        if len(name) == len(_GRPC_STATUS) and name.lower() == _GRPC_STATUS:
+            return None if value == b"0" else f"grpc_{value.decode('latin-1')}"
+    return None
 
 
 def served_tier(named: Mapping[str, str]) -> str | None:
     """The service tier that a header of the answer names."""
-    return next((named[name] for name in _SERVED_TIER if named.get(name)), None)
+    return _first(named, _SERVED_TIER)
+
+
+def _first(named: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    """The first of these headers that says something."""
+    for name in names:
+        if named.get(name):
+            return named[name]
+    return None
 
 
 def ending(flow: http.HTTPFlow) -> tuple[Outcome, str | None]:
@@ -140,5 +153,7 @@ def ending(flow: http.HTTPFlow) -> tuple[Outcome, str | None]:
 
 def attempt(flow: http.HTTPFlow) -> Attempt | None:
     """The attempt that a flow is, which rides on its taps; None for a flow that is none."""
-    taps = (flow.response.stream if flow.response else None, flow.request.stream)
-    return next((tap.attempt for tap in taps if isinstance(tap, RequestTap | ResponseTap)), None)
+    for tap in (flow.response.stream if flow.response else None, flow.request.stream):
+        if isinstance(tap, _TAPS):
+            return tap.attempt
+    return None

@@ -37,6 +37,7 @@ class Gate:
         self.breaker = Breaker()
         # The last one is told of calls that the others let go.
         self.guards: tuple[Guard, ...] = (*guards, self.breaker)
+        self._in_force = self._told = _active(self.guards)
         self._known: Mapping[str, object] = {}
         self._file: Path | None = None
         self._read: tuple[int, int] | None = None
@@ -56,6 +57,9 @@ class Gate:
         self.policies = policies
         for guard in self.guards:
             guard.configure(policies)
+        self._in_force = _active(self.guards)
+        # Whose rules are gone has let calls go that have not ended, and may get rules again.
+        self._told = tuple(guard for guard in self.guards if guard.active or guard in self._told)
 
     def look(self) -> Policies:
         """The rules in force, taken anew where the file was edited; a broken edit keeps the old ones."""
@@ -80,12 +84,13 @@ class Gate:
 
     def holds(self, attempt: Attempt, headers: Mapping[str, str]) -> bool:
         """Whether a call has to wait here until its request is complete, as a rule may refuse it."""
-        return not attempt.silent and any(guard.active for guard in self.guards) and _may_wait(attempt, headers)
+        return bool(self._in_force) and not attempt.silent and _may_wait(attempt, headers)
 
     def admit(self, flow: http.HTTPFlow, attempt: Attempt) -> bool:
         """Whether a call may go; where not, it is answered in the provider's place."""
-        may_refuse = not attempt.silent and not flow.request.stream and flow.response is None
-        for guard in self.guards if may_refuse else ():
+        if not self._in_force or attempt.silent or flow.request.stream or flow.response is not None:
+            return True
+        for guard in self._in_force:
             if (refusal := _asked(guard, attempt)) is not None:
                 _refuse(flow, attempt, refusal)
                 return False
@@ -93,18 +98,23 @@ class Gate:
 
     def settle(self, event: Event) -> Event:
         """Tell every guard how a call ended; the row, with what only then is known."""
-        for guard in self.guards:
+        for guard in self._told:
             try:
                 guard.settle(event)
             except Exception as problem:  # noqa: BLE001 - no rule may break a call
                 LOG.error("a policy could not count %s: %s", event.event_id, told(problem))  # noqa: TRY400
-        state = self.breaker.state(event.host)
+        state = self.breaker.state(event.host) if self._in_force else None
         return event if state is None else structs.replace(event, breaker=str(state))
+
+
+def _active(guards: tuple[Guard, ...]) -> tuple[Guard, ...]:
+    """Those that have something to say, which only the policy file changes."""
+    return tuple(guard for guard in guards if guard.active)
 
 
 def _asked(guard: Guard, attempt: Attempt) -> Refusal | None:
     try:
-        return guard.admit(attempt) if guard.active else None
+        return guard.admit(attempt)
     except Exception as problem:  # noqa: BLE001 - no rule may break a call
         LOG.error("a policy could not judge %s, which goes: %s", attempt.opening.event_id, told(problem))  # noqa: TRY400
         return None
@@ -114,7 +124,9 @@ def _refuse(flow: http.HTTPFlow, attempt: Attempt, refusal: Refusal) -> None:
     said = answer(refusal, attempt.dialect)
     flow.response = http.Response.make(said.status, said.body, said.headers)
     attempt.status_code = said.status
-    attempt.policy, attempt.trouble, attempt.reason = refusal.policy, str(refusal.kind), refusal.message
+    attempt.policy, attempt.reason = refusal.policy, refusal.message
+    # A gRPC client's status is 200 all the same.
+    attempt.trouble = attempt.refusal = str(refusal.kind)
 
 
 def _may_wait(attempt: Attempt, headers: Mapping[str, str]) -> bool:

@@ -5,13 +5,15 @@ import logging
 import os
 import secrets
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import certifi
-from mitmproxy import addonmanager, options
+from mitmproxy import options
 from mitmproxy.proxy.mode_specs import ProxyMode
 
-from llmobs.settings import OPTIONS
+from llmobs.config import ConfigError
+from llmobs.settings import OPTIONS, misset
 
 LOG = logging.getLogger("llmobserve")
 
@@ -32,30 +34,16 @@ BASES = {
 
 EVERYWHERE = ("*", "0.0.0.0", "[::]")  # noqa: S104
 
-# Default addons that a metering proxy does not use, and the option that says that this one does. Each hook of a flow
-# visits every addon, so removing them is the one lever on speed. Whatever listens, authenticates, guards or ends
-# asynchronously stays.
-UNUSED = {
-    "anticache": "anticache",
-    "anticomp": "anticomp",
-    "blocklist": "block_list",
-    "browser": "",
-    "commandhistory": "",
-    "comment": "",
-    "cut": "",
-    "export": "",
-    "maplocal": "map_local",
-    "mapremote": "map_remote",
-    "modifybody": "modify_body",
-    "modifyheaders": "modify_headers",
-    "onboarding": "",
-    "save": "save_stream_file",
-    "savehar": "hardump",
-    "serverplayback": "server_replay",
-    "stickyauth": "stickyauth",
-    "stickycookie": "stickycookie",
-    "stripdnshttpsrecords": "",
-}
+
+def check(given: Mapping[str, object]) -> None:
+    """Refuse options that can't be what they are set to; raises ConfigError."""
+    if problems := misset(given):
+        raise ConfigError(problems)
+
+
+def file(named: str) -> Path | None:
+    """A file that an option names, if it does."""
+    return Path(named).expanduser() if named else None
 
 
 def guard(opts: options.Options) -> None:
@@ -68,7 +56,16 @@ def guard(opts: options.Options) -> None:
     opts.update(**known)
     for name in opts.deferred:
         if name.startswith(OURS):
-            LOG.warning("%s", _misspelt(name))
+            warn(opts, _misspelt(name))
+
+
+def warn(opts: options.Options, text: str) -> None:
+    """A warning about how the proxy is set up; of several workers, which are set up alike, one says it for all."""
+    LOG.log(logging.DEBUG if _quiet(opts) else logging.WARNING, "%s", text)
+
+
+def _quiet(opts: options.Options) -> bool:
+    return "llmobserve_quiet" in opts and bool(opts.llmobserve_quiet)
 
 
 def _misspelt(name: str) -> str:
@@ -76,18 +73,6 @@ def _misspelt(name: str) -> str:
     close = difflib.get_close_matches(name.removeprefix(OURS), names, n=1)
     meant = f"did you mean {OURS}{close[0]}?" if close else f"there are {', '.join(OURS + each for each in names)}."
     return f"--set {name}: there is no such option and it does nothing; {meant}"
-
-
-def lean(manager: addonmanager.AddonManager, opts: options.Options) -> None:
-    """Remove the default addons that are of no use here; one that is asked for stays, one that is not there is fine."""
-    for name, option in UNUSED.items():
-        addon = manager.get(name)
-        if addon is None or (option in opts and opts.has_changed(option)):
-            continue
-        try:
-            manager.remove(addon)
-        except Exception:  # noqa: BLE001 - whatever mitmproxy's internals do, the proxy runs as well without this
-            LOG.warning("llmobserve_lean could not remove mitmproxy's addon %s", name)
 
 
 def salt(confdir: Path) -> bytes:
@@ -105,8 +90,15 @@ def salt(confdir: Path) -> bytes:
 def bundle(confdir: Path) -> Path:
     """A file that trusts the usual authorities and ours, as tunnelled hosts keep their own certificates."""
     path, ours = trusted(confdir), authority(confdir)
-    path.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + (ours.read_bytes() if ours.exists() else b""))
+    _in_one_step(path, Path(certifi.where()).read_bytes() + b"\n" + (ours.read_bytes() if ours.exists() else b""))
     return path
+
+
+def _in_one_step(path: Path, text: bytes) -> None:
+    """A client that starts now must not read half a file."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft.write_bytes(text)
+    draft.replace(path)
 
 
 def trusted(confdir: Path) -> Path:
@@ -119,9 +111,9 @@ def authority(confdir: Path) -> Path:
     return confdir / "mitmproxy-ca-cert.pem"
 
 
-def greet(opts: options.Options, db: Path) -> None:
+def greet(opts: options.Options, db: Path, web: str | None = None) -> None:
     """Where it listens, whom to trust, what to export, a variable a line, where the rows are and what shows them."""
-    if not opts.server:
+    if not opts.server or _quiet(opts):
         return
     confdir = Path(opts.confdir).expanduser()
     print(f"LLMObserve listens on {', '.join(_listeners(opts))}")
@@ -129,6 +121,9 @@ def greet(opts: options.Options, db: Path) -> None:
     for name, value in _exports(opts, confdir):
         print(f"  export {name}={shlex.quote(value)}")
     print(f"  events go to {db}; to see what they cost: {_report(db)}", flush=True)
+    if web:
+        print(f"  dashboard at {web}")
+        print(f"  metrics at   {web}metrics", flush=True)
 
 
 def _exports(opts: options.Options, confdir: Path) -> list[tuple[str, str]]:

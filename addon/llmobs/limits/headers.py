@@ -133,10 +133,17 @@ def read(headers: Mapping[str, str], at: float) -> Limits:
                     _add(found, *figures)
             else:
                 _add(found, window, column, told)
-    for name, per in _WAITS:
-        if name in headers and RETRY_AFTER not in found and (told := wait(headers[name], at)) is not None:
-            found[RETRY_AFTER] = round(told / per, 6)
+    if (seconds := retry_after(headers, at)) is not None:
+        found[RETRY_AFTER] = seconds
     return found
+
+
+def retry_after(headers: Mapping[str, str], at: float) -> float | None:
+    """The seconds after which a provider wants to be asked again; None where it does not say."""
+    for name, per in _WAITS:
+        if name in headers and (told := wait(headers[name], at)) is not None:
+            return round(told / per, 6)
+    return None
 
 
 def retry_delay(refusal: bytes) -> float | None:

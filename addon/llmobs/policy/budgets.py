@@ -23,6 +23,7 @@ from llmobs.policy.notifier import Notifier
 from llmobs.policy.reader import Reader
 from llmobs.policy.refusal import Kind, Refusal
 from llmobs.policy.rule import Pot, Rule, rules
+from llmobs.policy.use import Use, uses
 
 LOG = logging.getLogger("llmobserve")
 
@@ -71,6 +72,10 @@ class Budgets:
         if not self._asked and not self._reader.wait(START_S):
             LOG.warning("budgets begin without what was spent before, until the database can be read")
 
+    def uses(self) -> list[Use]:
+        """How much of each budget is used."""
+        return list(uses(self._rules, self.ledger, self._now()))
+
     def close(self) -> None:
         """Read no more, and send what is to be told."""
         self._reader.close()
@@ -94,6 +99,7 @@ class Budgets:
     def settle(self, event: Event) -> None:
         """Count what the call did cost; of work that goes on, what it may cost, until that is known."""
         if not self._rules:
+            self.ledger.settle(event.event_id, None)
             return
         self.habits.learn(event)
         held = self.ledger.running(event.event_id)

@@ -1,5 +1,6 @@
 """Whose requests and answers are kept; it does not read them."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 from msgspec import structs
@@ -40,15 +41,15 @@ class Capture:
     def settle(self, event: Event) -> None:
         """What was kept is in the row already."""
 
-    def begin(self, attempt: Attempt, key: str | None) -> Content | None:
-        """Where the content of a call is kept, if it is; `key` is the call's own. Its request is complete."""
+    def begin(self, attempt: Attempt, key: Callable[[], str | None]) -> Content | None:
+        """Where the content of a call is kept, if it is; `key` tells the call's own. Its request is complete."""
         rules = self.rules
         if rules is None or rules.mode is Mode.NONE or attempt.silent or not _readable(attempt):
             return None
         event = structs.replace(attempt.opening, request_model=attempt.request_model)
         if not sampled(event.run_id or event.event_id, rules.sample) or not self.scope.fits(event):
             return None
-        return Content(attempt.dialect, rules.mode, rules.max_kb * _KB, key)
+        return Content(attempt.dialect, rules.mode, rules.max_kb * _KB, key())
 
 
 def _readable(attempt: Attempt) -> bool:

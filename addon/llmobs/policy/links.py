@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from llmobs.config import KeyPath, Problem, did_you_mean
-from llmobs.policy.schema import Budget, PolicyFile, RateLimit
+from llmobs.policy.budget_schema import Budget, RateLimit
+from llmobs.policy.schema import PolicyFile
 
 
 def problems(file: PolicyFile, providers: Collection[str] = ()) -> Iterator[Problem]:

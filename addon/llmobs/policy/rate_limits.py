@@ -10,10 +10,10 @@ from threading import Lock
 
 from llmobs.attempt import Attempt
 from llmobs.event import CostStatus, Event
+from llmobs.policy.budget_schema import RateLimit
 from llmobs.policy.expected import Habits
 from llmobs.policy.load import Policies
 from llmobs.policy.refusal import Kind, Refusal
-from llmobs.policy.schema import RateLimit
 from llmobs.policy.scope import Scope
 from llmobs.policy.sliding import WINDOW_S, Passed, Sliding
 
@@ -79,8 +79,6 @@ class RateLimits:
 
     def settle(self, event: Event) -> None:
         """Put what the call did use in the place of what it might."""
-        if not self._limits:
-            return
         self.habits.learn(event)
         now = self.clock()
         with self._lock:

@@ -8,7 +8,8 @@ from functools import partial
 from llmobs.event import Event
 from llmobs.policy import window
 from llmobs.policy.address import Address
-from llmobs.policy.schema import Budget, PolicyFile
+from llmobs.policy.budget_schema import Budget
+from llmobs.policy.schema import PolicyFile
 from llmobs.policy.scope import Say, Scope, said
 from llmobs.policy.window import Period
 

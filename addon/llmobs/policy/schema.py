@@ -5,11 +5,8 @@ from llmobs.policy.breaker_schema import BreakerRules
 from llmobs.policy.budget_schema import Budget, RateLimit
 from llmobs.policy.cache_schema import CacheRules
 from llmobs.policy.capture_schema import CaptureRules
-from llmobs.policy.fields import Flag, KeyId, Name, Text, To, Word
+from llmobs.policy.fields import KeyId, Name, Text, To
 from llmobs.policy.relay_schema import Fallback, Retries, Timeouts
-
-__all__ = ["Budget", "Flag", "PolicyFile", "RateLimit", "Text", "Word"]
-
 
 _NAMES = frozenset({"keys", "notify"})
 

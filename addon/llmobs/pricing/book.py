@@ -1,6 +1,7 @@
 """The door to all prices: host to provider, path to route, model and terms to a quote; it does not read files."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -20,16 +21,23 @@ _REMEMBERED = 4096
 type Currency = tuple[tuple[date | None, Decimal], ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """All that price files say, plain data."""
+
+    updated: date
+    providers: Mapping[str, Provider]
+    currencies: Mapping[str, Currency]
+
+
 class PriceBook:
     """Providers and prices as of `updated`. Answers are remembered, so asking again costs about a microsecond."""
 
-    def __init__(
-        self, updated: date, providers: Mapping[str, Provider], currencies: Mapping[str, Currency] | None = None
-    ) -> None:
-        self.updated = updated
-        self.providers = providers
-        self.currencies = currencies or {}
-        hosts = {host: provider for provider in providers.values() for host in provider.hosts}
+    def __init__(self, contents: Contents) -> None:
+        self.updated = contents.updated
+        self.providers = contents.providers
+        self.currencies = contents.currencies
+        hosts = {host: provider for provider in self.providers.values() for host in provider.hosts}
         self._exact = {host: provider for host, provider in hosts.items() if not glob.is_glob(host)}
         # The longest pattern says most, so it is asked first.
         self._globs = sorted(((h, p) for h, p in hosts.items() if glob.is_glob(h)), key=lambda hp: -len(hp[0]))

@@ -117,6 +117,7 @@ def method(value: object) -> str:
     return found
 
 
+@cache
 def path_regex(pattern: str) -> re.Pattern[str]:
     """The expression that a whole path must match; groups `model` and `id` are there where the pattern captures them.
 

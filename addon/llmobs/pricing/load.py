@@ -1,12 +1,13 @@
 """Price files to a PriceBook: reads, checks all of them, merges later ones over earlier ones; it prices nothing."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from llmobs.config import ConfigError, Document, Problem, read, validated
-from llmobs.pricing import glob, schema
-from llmobs.pricing.book import Currency, PriceBook
+from llmobs.config import ConfigError, Document, Problem, read, text_of, validated
+from llmobs.pricing import glob, kept, schema
+from llmobs.pricing.book import Contents, Currency, PriceBook
 from llmobs.pricing.links import Links
 from llmobs.pricing.name import Model, PriceList
 from llmobs.pricing.provider import LIST_TIERS, Aborted, Billing, PathRule, Provider, ReportedCost, Route
@@ -23,9 +24,26 @@ def load(*paths: Path, dialects: Collection[str] | None = None) -> PriceBook:
     """Read price files; a later one may add providers, and add to or replace parts of those of earlier ones.
 
     `dialects` are the names that routes may use; without it any name is taken. Whatever is wrong in any of the files is
-    raised together, as one PricingError.
+    raised together, as one PricingError. What large files came to is remembered for the next process.
     """
+    return PriceBook(_remembered(paths, dialects) or _read(paths, dialects))
+
+
+def _remembered(paths: Sequence[Path], dialects: Collection[str] | None) -> Contents | None:
+    with suppress(OSError, UnicodeDecodeError):
+        return kept.recalled(kept.key(map(text_of, paths), dialects))
+    return None
+
+
+def _read(paths: Sequence[Path], dialects: Collection[str] | None) -> Contents:
     documents = [read(path) for path in paths]
+    contents = _contents(documents, dialects)
+    # Of the texts that were parsed, as the files may have changed since anybody looked.
+    kept.keep(kept.key((document.text for document in documents), dialects), contents)
+    return contents
+
+
+def _contents(documents: Sequence[Document], dialects: Collection[str] | None) -> Contents:
     files, found = [], {id(doc): list(doc.problems) for doc in documents}
     for doc in documents:
         file, problems = validated(doc, PriceFile, {"dialects": dialects})
@@ -38,7 +56,7 @@ def load(*paths: Path, dialects: Collection[str] | None = None) -> PriceBook:
     blocks = {pid: [file.providers[pid] for file in files if pid in file.providers] for pid in ids}
     currencies = {code: _currency(rates) for file in files for code, rates in file.currencies.items()}
     providers = {pid: _provider(pid, rows) for pid, rows in blocks.items()}
-    return PriceBook(files[0].updated or date.min, providers, currencies)
+    return Contents(files[0].updated or date.min, providers, currencies)
 
 
 def _raise_any(found: Iterable[tuple[Document, list[Problem]]]) -> None:
@@ -80,7 +98,7 @@ def _provider(pid: str, blocks: Sequence[ProviderBlock]) -> Provider:
 def _route(rule: schema.PathRule) -> PathRule:
     billing = None if rule.billing is None else Billing(rule.billing)
     route = Route(rule.dialect, rule.free, rule.priced_as, rule.operation, rule.model, billing)
-    return PathRule(rule.method, glob.path_regex(rule.path), route)
+    return PathRule(rule.method, rule.path, route)
 
 
 def _price_list(pid: str, blocks: Sequence[ProviderBlock]) -> PriceList:

@@ -61,15 +61,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """One line of a provider's routes, ready to match."""
+    """One line of a provider's routes."""
 
     method: str
-    pattern: re.Pattern[str]
+    path: str
     route: Route
 
     def match(self, method: str, path: str, model: str | None) -> Route | None:
         """The route, or None where method, path or model do not fit; a model that is not known yet fits."""
-        found = self.pattern.fullmatch(path) if self.method in (method, "*") else None
+        found = glob.path_regex(self.path).fullmatch(path) if self.method in (method, "*") else None
         if found is None:
             return None
         captured, object_id = (_captured(found, name) for name in ("model", "id"))

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from llmobs.pricing import glob
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What besides the model decides a price. `at` is aware UTC; `input_tokens` counts cached ones too.
 
     variant: what else of a call decides, such as the quality and size of an image: `hd/1024x1792`.

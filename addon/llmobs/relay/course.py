@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from llmobs.policy.relay_schema import BREAKER, BUDGET, RATE_LIMIT, Fallback, Retries, Target
+from llmobs.policy.relay_schema import BREAKER, BUDGET, CONNECT, RATE_LIMIT, RESET, Fallback, Retries, Target
 
 RETRIES = "retries"
 FALLBACK = "fallback:"
@@ -23,6 +23,11 @@ class Failure:
     told: str
     wait_s: float | None = None
     final: bool = False
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the host itself said nothing."""
+        return self.word in (CONNECT, RESET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,12 @@ class Course:
     step: Step = field(default_factory=Step)
     _tries: int = 1
     _led: int = 0
+
+    @property
+    def rule(self) -> str | None:
+        """The rule that the last attempt was made by, or else the one that leads the call; None where there is none."""
+        led = RETRIES if self.retries else f"{FALLBACK}{self.fallback.name}" if self.fallback else None
+        return self.step.policy or led
 
     def after(self, failure: Failure, left_s: float) -> Step | None:
         """The next attempt, where `left_s` is all the time there is; None where the failure is the client's answer."""

@@ -21,6 +21,9 @@ from llmobs.relay.passage import TIMEOUTS, Passage, Trial
 from llmobs.relay.patience import Patience
 from llmobs.relay.stream import stream
 
+# Where a host says nothing mitmproxy answers with a page for people, which no client of the provider reads.
+_PAGE = web.HTTPBadGateway.status_code
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -77,6 +80,9 @@ class Relay:
                 await finish(told.answered)
         if told.answered is None:
             return _failed(passage, told.failure)
+        if told.failure is not None and told.failure.unanswered and told.answered.status == _PAGE:
+            await finish(told.answered)
+            return _failed(passage, told.failure)
         async with told.answered:
             return await stream(asked, told.answered, told.first, trial, patience)
 
@@ -104,7 +110,8 @@ def _failed(passage: Passage, failure: Failure | None) -> web.Response:
     """What a client is told whose last attempt brought no answer."""
     late = failure is not None and failure.word == TIMEOUT
     host, why = passage.asked.opening.host, failure.told if failure else "no answer"
-    refusal = Refusal(Kind.TIMEOUT if late else Kind.UNAVAILABLE, TIMEOUTS, f"{host} did not answer: {why}")
+    rule = TIMEOUTS if late else passage.course.rule or TIMEOUTS
+    refusal = Refusal(Kind.TIMEOUT if late else Kind.UNAVAILABLE, rule, f"{host} did not answer: {why}")
     said = answer(refusal, passage.asked.dialect)
     fields = [(name.encode(), value.encode()) for name, value in said.headers.items()]
     length = (b"content-length", b"%d" % len(said.body))

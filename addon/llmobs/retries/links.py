@@ -5,9 +5,10 @@ It does not know headers of answers, prices, or clocks: the times are those of t
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from threading import Lock
 
 from msgspec import structs
@@ -74,10 +75,13 @@ class _Try:
 
 @dataclass(slots=True)
 class _Call:
-    """The attempts of one call, the latest at a time in seconds since 1970; `billed` is when the first one counted."""
+    """The attempts of one call by their events, the latest at a time in seconds since 1970.
+
+    billed: when the first one counted.
+    """
 
     at: float
-    tries: list[_Try] = field(default_factory=list)
+    tries: dict[str, _Try] = field(default_factory=dict)
     billed: float | None = None
 
 
@@ -100,17 +104,15 @@ class Retries:
         """
         with self._lock:
             tries = self._call(_linked(opening, said), opening.started_at.timestamp()).tries
-            if not tries:
-                tries.append(_Try(opening.event_id, said.number or 1))
-                return structs.replace(opening, attempt=said.number or 1)
-            place = next((n for n, known in enumerate(tries) if known.event_id == opening.event_id), len(tries))
-            earlier = tries[:place]
-            number = said.number or (earlier[-1].number + 1 if earlier else 1)
-            former = _former(earlier, number, told=said.number is not None)
+            earlier = _before(tries, opening.event_id)
+            latest = next(reversed(earlier.values()), None)
+            number = said.number or (latest.number + 1 if latest else 1)
+            former = latest if said.number is None else _former(earlier.values(), number)
             if former is not None:
                 former.repeated = True
-            tries[place : place + 1] = [_Try(opening.event_id, number)]
-            del tries[:-ATTEMPTS]
+            tries[opening.event_id] = _Try(opening.event_id, number)
+            if len(tries) > ATTEMPTS:
+                del tries[next(iter(tries))]
         return structs.replace(opening, attempt=number, retry_of=former.event_id if former else None)
 
     def end(self, event: Event, said: Signal) -> Event:
@@ -118,9 +120,9 @@ class Retries:
         if event.request_id is None:
             return event
         with self._lock:
-            if (call := self._calls.get(_linked(event, said))) is not None:
-                for attempt in call.tries:
-                    attempt.ended = attempt.ended or attempt.event_id == event.event_id
+            call = self._calls.get(_linked(event, said))
+            if call is not None and (attempt := call.tries.get(event.event_id)) is not None:
+                attempt.ended = True
             if not self.skip or not _billed(event) or self._counts(event, said):
                 return event
         nothing = Decimal(0)
@@ -164,12 +166,13 @@ def _linked(event: Event, said: Signal) -> _Key:
     return (*_scope(event), said.call or event.request_id)
 
 
-def _former(tries: list[_Try], number: int, *, told: bool) -> _Try | None:
-    """The attempt that one repeats: the latest; of those that an SDK numbers, the first to have ended unrepeated."""
-    if number == 1 or not tries:
-        return None
-    if not told:
-        return tries[-1]
+def _before(tries: dict[str, _Try], event_id: str) -> dict[str, _Try]:
+    """The attempts that came before one, in their order: all, where it is new."""
+    return dict(takewhile(lambda known: known[0] != event_id, tries.items())) if event_id in tries else tries
+
+
+def _former(tries: Iterable[_Try], number: int) -> _Try | None:
+    """The attempt that one repeats, where an SDK numbers them: the first to have ended unrepeated."""
     fitting = [attempt for attempt in tries if attempt.number == number - 1]
     fitting.sort(key=lambda attempt: (attempt.repeated, not attempt.ended))
     return fitting[0] if fitting else None

@@ -74,6 +74,35 @@ def abandoned(directory: Path) -> Iterator[Owner]:
             yield Owner(directory, name, descriptor)
 
 
+def living(directory: Path) -> Iterator[tuple[str, list[Path]]]:
+    """The owners that live, each with its files, oldest first; only looks, and takes nothing over."""
+    for lock in sorted(directory.glob("*.lock")):
+        if _held(lock):
+            yield lock.stem, _segments(directory, lock.stem)
+
+
+def _segments(directory: Path, name: str) -> list[Path]:
+    return sorted(directory.glob(f"{name}.*.jsonl"), key=lambda path: int(path.name.split(".")[1]))
+
+
+def _held(path: Path) -> bool:
+    """Whether a process has the lock. To ask takes it together with others for a moment.
+
+    Whoever wants it alone just then comes back for it: a loader in a second, a new owner under another name.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # it has just gone, or is not ours to read
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _lock(path: Path) -> int | None:
     """Make and lock the file; None where another has it, or has just removed it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

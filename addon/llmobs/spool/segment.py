@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 # Large enough that a backlog is read in few calls, small enough to be nothing beside the proxy.
 _CHUNK_BYTES = 1 << 20
@@ -18,8 +18,7 @@ class Kind(Enum):
     TORN = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: where it ends in the file, and its object as JSON text."""
 
     end: int
@@ -27,9 +26,13 @@ class Line:
     body: bytes
 
 
+# Looked up once: `value` of an enumeration is a call.
+_EVENT, _OPEN = Kind.EVENT.value, Kind.OPEN.value
+
+
 def line_of(kind: Kind, body: bytes) -> bytes:
     """The bytes that are appended for one object."""
-    return b"%b%b}\n" % (kind.value, body)
+    return b"%b%b}\n" % (_EVENT if kind is Kind.EVENT else _OPEN, body)
 
 
 class Segment:
@@ -55,7 +58,7 @@ class Segment:
         # What was cut short is ended by the next write; a line that lacks only its newline is whole.
         self._torn = written < len(data)
         whole = written >= len(data) - 1
-        self.ends += whole and line.startswith(Kind.EVENT.value)
+        self.ends += whole and line.startswith(_EVENT)
         return whole
 
     def end_line(self) -> None:
@@ -99,7 +102,9 @@ def _parsed(data: bytes, end: int) -> Iterator[Line]:
 
 
 def _line(text: bytes, end: int) -> Line:
-    for kind in (Kind.EVENT, Kind.OPEN):
-        if text.startswith(kind.value) and text.endswith(b"}}"):
-            return Line(end, kind, text[len(kind.value) : -1])
+    if text.endswith(b"}}"):
+        if text.startswith(_EVENT):
+            return Line(end, Kind.EVENT, text[len(_EVENT) : -1])
+        if text.startswith(_OPEN):
+            return Line(end, Kind.OPEN, text[len(_OPEN) : -1])
     return Line(end, Kind.TORN, text)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
@@ -51,7 +50,12 @@ _KINDS: tuple[tuple[str, type[StoreError], str], ...] = (
         LockedError,
         "is locked by {program} (PID {pid}): close it there; a reader should open it read-only and leave at once",
     ),
-    (r"Could not set lock|different configuration", LockedError, "is locked: close the program that has it open"),
+    (
+        # The latter two are what another thread of this process is told in the moment that one opens or closes it.
+        r"Could not set lock|different configuration|Unique file handle conflict",
+        LockedError,
+        "is locked: close the program that has it open",
+    ),
     (r"No space left|[Qq]uota exceeded", FullError, "can't grow, the disk is full: free some space"),
     (
         r"Permission denied|Read-only file system|attached in read-only mode",
@@ -67,15 +71,24 @@ _KINDS: tuple[tuple[str, type[StoreError], str], ...] = (
     ),
     (r"version number", NewerError, "was written by a newer DuckDB: update this installation"),
     (
-        r"replaying WAL|WAL does not match|WAL file",
+        r"created for an? (?:newer|older) version of this database|WAL does not match",
+        CorruptError,
+        "is not the copy whose log a killed process left beside it: bring that copy back, or move {path}.wal away",
+    ),
+    (
+        r"replaying WAL|WAL file",
         CorruptError,
         "has a damaged write-ahead log: move the file ending in .wal aside",
     ),
-    (r"[Cc]orrupt|Could not read enough bytes|checksum", CorruptError, "is damaged: move it aside; a new one is made"),
+    (
+        r"[Cc]orrupt|Could not read enough bytes|checksum|MetadataReader|[Dd]eserialize|^Serialization Error",
+        CorruptError,
+        "is damaged: move it aside; a new one is made",
+    ),
 )
 
 
-def explain(path: Path, error: Exception) -> StoreError:
+def explain(path: object, error: Exception) -> StoreError:
     """The kind of trouble that an exception of DuckDB stands for; its own words only where they tell more."""
     text = str(error)
     for pattern, kind, advice in _KINDS:
@@ -86,7 +99,7 @@ def explain(path: Path, error: Exception) -> StoreError:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: object) -> Iterator[None]:
     """Turn what DuckDB raises inside into a StoreError."""
     try:
         yield
@@ -97,4 +110,5 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
+    """What an error says; of one that Python code raised within DuckDB, the end says it."""
+    return text.strip().rpartition("\n")[2] if text.startswith("Traceback") else text.partition("\n")[0]

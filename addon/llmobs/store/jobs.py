@@ -12,6 +12,7 @@ import duckdb
 
 from llmobs.columns import USD_TYPE
 from llmobs.event import CostStatus
+from llmobs.store import noting
 
 # Rows wait here until it is known what they add.
 ARRIVED = "arrived"
@@ -55,7 +56,9 @@ def stage(db: duckdb.DuckDBPyConnection) -> None:
 
 def merge(db: duckdb.DuckDBPyConnection) -> None:
     """Bring the staged rows among the events: one row for each job, and a batch's cost either on its lines or on it."""
-    for statement in _STATEMENTS:
+    for notes, statement in _STATEMENTS:
+        for source, fresh in notes:
+            noting.note(db, source, fresh=fresh)
         db.execute(statement)
 
 
@@ -178,23 +181,47 @@ SELECT events.* FROM (
 """
 
 # The lines of a batch carry its cost; without any, its own totals do.
+_LINES_OF_BATCHES = f"""
+rowid IN (
+    SELECT place FROM batches AS other SEMI JOIN events ON {_SAME_RESULTS} AND {_IS_LINE}
+) AND (cost_status <> 'not_billed' OR list_cost_usd IS DISTINCT FROM 0)
+"""
 _SETTLED = f"""
 UPDATE events SET
     cost_status = 'not_billed', cost_usd = 0, list_cost_usd = 0, charges = [], usage = NULL, price_version = NULL,
     {", ".join(f"{name} = NULL" for name in _TOKENS)}
-WHERE rowid IN (
-    SELECT place FROM batches AS other SEMI JOIN events ON {_SAME_RESULTS} AND {_IS_LINE}
-) AND (cost_status <> 'not_billed' OR list_cost_usd IS DISTINCT FROM 0)
+WHERE {_LINES_OF_BATCHES}
 """
 
 _HEIR_HAS_NO_SPAN = f"coalesce({', '.join(f'events.{name}' for name in _SPAN)}) IS NULL"
 _HEIRLOOMS = {name: f"coalesce(events.{name}, other.{name})" for name in _BEHALF} | {
     name: f"CASE WHEN {_HEIR_HAS_NO_SPAN} THEN other.{name} ELSE events.{name} END" for name in _SPAN
 }
-_INHERITED = f"""
-UPDATE events SET {", ".join(f"{name} = {value}" for name, value in _HEIRLOOMS.items())}
-FROM batches AS other WHERE {_SAME_RESULTS} AND {_IS_LINE}
+_HEIRS = f"""
+{_SAME_RESULTS} AND {_IS_LINE}
 AND ({" OR ".join(f"events.{name} IS DISTINCT FROM {value}" for name, value in _HEIRLOOMS.items())})
 """
+_INHERITED = f"""
+UPDATE events SET {", ".join(f"{name} = {value}" for name, value in _HEIRLOOMS.items())}
+FROM batches AS other WHERE {_HEIRS}
+"""
 
-_STATEMENTS = (_KNOWN, _MERGED, _REPLACED, _FORGOTTEN, _REMEMBERED, _STORED, _BATCHES, _SETTLED, _INHERITED)
+# Rows as they are before a statement, and whether it brings them: what has to be noted where others are told of it.
+_OLD = "SELECT event_id, started_at FROM events WHERE rowid IN (SELECT place FROM known)"
+_NEW = "SELECT event_id, started_at FROM {} WHERE event_id {} (SELECT event_id FROM (" + _OLD + "))"
+_NOTED: dict[str, tuple[tuple[str, bool], ...]] = {
+    _REPLACED: (
+        (_OLD, False),
+        (_NEW.format("merged", "IN"), False),
+        (_NEW.format("merged", "NOT IN"), True),
+        ("FROM arrived WHERE job_id IS NULL", True),
+    ),
+    _SETTLED: ((f"FROM events WHERE {_LINES_OF_BATCHES}", False),),
+    _INHERITED: ((f"SELECT events.* FROM events, batches AS other WHERE {_HEIRS}", False),),
+}
+_STATEMENTS = tuple(
+    (_NOTED.get(statement, ()), statement)
+    for statement in (
+        _KNOWN, _MERGED, _REPLACED, _FORGOTTEN, _REMEMBERED, _STORED, _BATCHES, _SETTLED, _INHERITED,
+    )
+)  # fmt: skip

@@ -43,3 +43,4 @@ TABLE = f"CREATE TABLE IF NOT EXISTS repricings (event_id VARCHAR, repriced_at T
 READ = _renewed()
 KEEP = _keep()
 RENEW = f"UPDATE events SET {', '.join(f'{name} = renewed.{name}' for name in RENEWED)} FROM renewed WHERE {_THE_SAME}"  # noqa: S608
+CHANGED = f"SELECT events.event_id, events.started_at FROM events, renewed WHERE {_THE_SAME}"  # noqa: S608

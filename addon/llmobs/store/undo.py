@@ -3,11 +3,14 @@
 At each checkpoint DuckDB 2.0 writes anew, in place, the metadata blocks that the present file header still needs: of
 a write that kill -9 or a power cut tears, the whole database is left unreadable (checksum mismatch). So these blocks
 are copied beside the file before, and put back if the file does not open. The log still has the lost transaction then.
+A copy belongs to one state of one file: put into another, such as an older one that was restored, it would ruin that.
 """
 
 import fcntl
 import json
 import os
+from glob import escape
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,12 +28,13 @@ def arm(db: duckdb.DuckDBPyConnection, path: Path) -> Path:
     blocks = [int(block) for (block,) in db.execute("SELECT block_id FROM pragma_metadata_info()").fetchall()]
     source = _descriptor(path)
     # The database is open, healthy and ours: no copy is needed any more, and no draft of anything.
-    for old in (*_copies(path), *path.parent.glob(f"{path.name}.*.new*")):
+    for old in (*copies(path), *path.parent.glob(f"{escape(path.name)}.*.new*")):
         old.unlink(missing_ok=True)
+    about = {"size": size, "blocks": blocks, "headers": _headers(source)}
     copy = path.with_name(f"{path.name}.{uuid4().hex}.undo")
     draft = copy.with_suffix(".new")
     with draft.open("wb") as file:
-        file.write(json.dumps({"size": size, "blocks": blocks}).encode() + b"\n")
+        file.write(json.dumps(about).encode() + b"\n")
         for block in blocks:
             file.write(os.pread(source, size, _HEADERS_BYTES + block * size))
         file.flush()
@@ -39,25 +43,42 @@ def arm(db: duckdb.DuckDBPyConnection, path: Path) -> Path:
 
 
 def repair(path: Path) -> bool:
-    """Put the newest copy back; False where there is none. Raises OSError, BlockingIOError if another has the file."""
+    """Put the copy of this state of the file back; False where there is none.
+
+    Raises OSError, BlockingIOError if another has the file.
+    """
     target = _descriptor(path)
     fcntl.lockf(target, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
-        copies = sorted(_copies(path), key=lambda copy: copy.stat().st_mtime_ns)
-        if not copies:
-            return False
-        with copies[-1].open("rb") as file:
-            about = json.loads(file.readline())
-            for block in about["blocks"]:
-                os.pwrite(target, file.read(about["size"]), _HEADERS_BYTES + block * about["size"])
-        os.fsync(target)
-        return True
+        return any(_put_back(copy, target) for copy in copies(path))
     finally:
         fcntl.lockf(target, fcntl.LOCK_UN)
 
 
-def _copies(path: Path) -> list[Path]:
-    return list(path.parent.glob(f"{path.name}.*.undo"))
+def copies(path: Path) -> list[Path]:
+    """What lies beside a database to undo a write."""
+    return list(path.parent.glob(f"{escape(path.name)}.*.undo"))
+
+
+def deleted(path: Path) -> bool:
+    """Whether the file that was copied last is deleted by now, even if another has its name."""
+    return os.fstat(_descriptors[path]).st_nlink == 0
+
+
+def _put_back(copy: Path, target: int) -> bool:
+    with copy.open("rb") as file:
+        about = json.loads(file.readline())
+        if about.get("headers") != _headers(target):
+            return False
+        for block in about["blocks"]:
+            os.pwrite(target, file.read(about["size"]), _HEADERS_BYTES + block * about["size"])
+    os.fsync(target)
+    return True
+
+
+def _headers(descriptor: int) -> str:
+    """Which state a file is in: a checkpoint writes its header last."""
+    return sha256(os.pread(descriptor, _HEADERS_BYTES, 0)).hexdigest()
 
 
 def _descriptor(path: Path) -> int:

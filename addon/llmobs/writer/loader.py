@@ -6,7 +6,6 @@ repeats one.
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from itertools import batched
 from json import dumps
 from pathlib import Path
@@ -64,7 +63,7 @@ class Loader:
                     self.recovered += self._store(path.name, ended, wait)
                     yield
         if running:
-            interrupted = [replace(line, end=1) for line in running.values()]
+            interrupted = [line._replace(end=1) for line in running.values()]
             self.recovered += self._store(owner.name, interrupted, wait)
         owner.remove()
 

@@ -19,6 +19,7 @@ class Trouble:
         self._clock = clock
         self._since: float | None = None
         self._told: float | None = None
+        self._error: Exception | None = None
         self._lost = 0
         self._rejected = 0
 
@@ -26,8 +27,8 @@ class Trouble:
         """The events could not be stored now."""
         now = self._clock()
         self._since = now if self._since is None else self._since
-        patience = PATIENCE_S if isinstance(error, LockedError) else 0.0
-        if now - self._since < patience or (self._told is not None and now - self._told < REPEAT_S):
+        self._error = error
+        if self.lasting is None or (self._told is not None and now - self._told < REPEAT_S):
             return
         self._told = now
         self._log.warning("%s. %d calls wait in %s and will be stored later.", error, spooled, where)
@@ -36,7 +37,14 @@ class Trouble:
         """All events are stored."""
         if self._told is not None:
             self._log.warning("The database is in use again, and has caught up: %d calls are stored.", stored)
-        self._since = self._told = None
+        self._since = self._told = self._error = None
+
+    @property
+    def lasting(self) -> Exception | None:
+        """What goes wrong, unless it may be over in a moment."""
+        since, error = self._since, self._error
+        patience = PATIENCE_S if isinstance(error, LockedError) else 0.0
+        return None if since is None or self._clock() - since < patience else error
 
     def lost(self, count: int) -> None:
         """So many events are lost in all; new ones are the only thing that is an ERROR."""

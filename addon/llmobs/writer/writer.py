@@ -27,19 +27,29 @@ LAST_TURN_S = 10.0
 RECOVERY_AT_CLOSE_S = 3.0
 # Content lives for days, so that an hour more is nothing.
 FORGET_S = 3600.0
+# Days are summed up when they are over, and again when a call of theirs has changed since.
+SUM_UP_S = 600.0
+# A call that began before midnight is mostly over by then.
+GRACE = timedelta(hours=1)
+
+
+def spool_of(database: Path) -> Path:
+    """The spool of a database, beside it; one database, however it is named, has one."""
+    found = database.resolve()
+    return found.with_name(f"{found.name}.spool")
 
 
 class Writer:
     """Events of one proxy: `begin` and `submit` from any thread, `start` and `close` from the one that owns it."""
 
     def __init__(self, database: Path, log: logging.Logger, keep_days: Callable[[], int | None] = lambda: None) -> None:
-        # One database, however it is named, has one spool.
         self.database = database.resolve()
-        self.spool_directory = self.database.with_name(f"{self.database.name}.spool")
+        self.spool_directory = spool_of(self.database)
         self._log = log
         self._keep_days = keep_days
         self._forgot: float | None = None
         self._forgot_days: int | None = None
+        self._summed_up: float | None = None
         self._spool = Spool(self.spool_directory)
         self._loader = Loader(self.database, self._spool)
         self._trouble = Trouble(log)
@@ -66,9 +76,9 @@ class Writer:
         """Keep what is known of a running call, so that it leaves a row even if the proxy is killed."""
         self._spool.begin(event.event_id, to_json(event))
 
-    def submit(self, event: Event, key: str | None = None) -> None:
+    def submit(self, event: Event, key: str | None = None) -> bool:
         """Keep an ended call; only the first of several for one key counts, by default for one `event_id`."""
-        self._spool.end(key or event.event_id, to_json(event))
+        return self._spool.end(key or event.event_id, to_json(event))
 
     def wake(self) -> None:
         """Load now."""
@@ -119,6 +129,22 @@ class Writer:
         """Calls that neither the disk nor the memory could hold."""
         return self._spool.lost
 
+    @property
+    def rejected(self) -> int:
+        """Calls that fit no table."""
+        return self._loader.rejected
+
+    @property
+    def problem(self) -> str | None:
+        """Why rows do not reach the database now, as a sentence; None where they do."""
+        if self._thread is None or not self._thread.is_alive():
+            return "Nothing writes to the database."
+        if waiting := self._spool.waiting:
+            return f"The disk does not take the spool: {waiting} lines wait in memory."
+        if (met := self._trouble.lasting) is not None:
+            return f"{met}. {self.spooled} calls wait for the database."
+        return None
+
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.wait(INTERVAL_S)
@@ -133,6 +159,7 @@ class Writer:
             self._load()
             self._recover()
             self._forget()
+            self._sum_up()
         except Exception as error:  # noqa: BLE001
             self._trouble.met(error, self.spooled, self.spool_directory)
             return error
@@ -167,6 +194,16 @@ class Writer:
         with store.writing(self.database, LOCK_WAIT_S) as db:
             db.forget_content(datetime.now(UTC) - timedelta(days=days))
         self._forgot, self._forgot_days = now, days
+
+    def _sum_up(self) -> None:
+        """Sum up the next finished day, one a turn."""
+        now = time.monotonic()
+        waits = self._summed_up is not None and now - self._summed_up < SUM_UP_S
+        if waits or self._stop.is_set() or not self.database.exists():
+            return
+        with store.writing(self.database, LOCK_WAIT_S) as db:
+            if not db.sum_up((datetime.now(UTC) - GRACE).date()):
+                self._summed_up = now
 
     def _late(self, patience: float) -> bool:
         return self._stop.is_set() and time.monotonic() - self._closing > patience

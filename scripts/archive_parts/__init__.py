@@ -1,0 +1,1 @@
+"""What archive.py is made of."""
