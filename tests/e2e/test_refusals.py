@@ -170,7 +170,9 @@ def test_socket(run: Run) -> None:
 
     with pytest.raises(websockets.exceptions.InvalidStatus) as caught:
         websockets.sync.client.connect(
-            "wss://api.openai.com/v1/realtime?model=testbed-realtime", additional_headers=headers
+            "wss://api.openai.com/v1/realtime?model=testbed-realtime",
+            additional_headers=headers,
+            **run.socket_options(),
         )
 
     assert caught.value.response.status_code == 429

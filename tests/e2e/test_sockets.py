@@ -34,7 +34,9 @@ def _client(run: Run) -> Any:
 
 
 def _realtime(run: Run, scenario: Scenario = PLENTY) -> Any:
-    return _client(run).realtime.connect(model=MODEL, extra_headers=run.headers(scenario))
+    return _client(run).realtime.connect(
+        model=MODEL, extra_headers=run.headers(scenario), websocket_connection_options=run.socket_options()
+    )
 
 
 def _ask(connection: Any, times: int = 1) -> list[str]:
@@ -78,7 +80,9 @@ def test_realtime(run: Run) -> None:
 
 def test_responses(run: Run) -> None:
     """The Responses API over a socket: two lanes side by side, each request one exact row."""
-    with _client(run).responses.connect(extra_headers=run.headers(PLENTY)) as connection:
+    options = run.socket_options()
+    headers = run.headers(PLENTY)
+    with _client(run).responses.connect(extra_headers=headers, websocket_connection_options=options) as connection:
         for lane in ("a", "b"):
             connection.response.create(model="testbed-chat", input=f"hello {lane}", stream_id=lane)
         done = 0
