@@ -136,6 +136,5 @@ class Attempt(Facts):
             policy=self.policy,
             reason=self.reason,
             requested_provider=self.requested_provider,
-            breaker=self.breaker,
             rate_limits=_JSON.encode(limits).decode() if limits else None,
         )

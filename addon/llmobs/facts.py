@@ -19,6 +19,7 @@ from llmobs.retries.links import Signal
 
 # Where Amazon names the type of a refusal, before the address of its definition.
 _ERROR_TYPE = "x-amzn-errortype"
+HTTP, HTTPS = 80, 443
 # Operations whose cost is that of text alone, so that a tokenizer can stand in for a missing usage object.
 OF_TEXT = ("chat", "text_completion", "embeddings")
 
@@ -37,6 +38,7 @@ class Facts:
     """
 
     opening: Event
+    port: int = HTTPS
     book: PriceBook
     provider: Provider
     route: Route | None
@@ -64,10 +66,14 @@ class Facts:
     policy: str | None = None
     reason: str | None = None
     requested_provider: str | None = None
-    breaker: str | None = None
     content: Content | None = None
     said: Signal = field(default_factory=Signal)
     limits: Limits = field(default_factory=dict)
+
+    @property
+    def authority(self) -> str:
+        """The host that was called, with its port where that is not the usual one."""
+        return self.opening.host if self.port in (HTTP, HTTPS) else f"{self.opening.host}:{self.port}"
 
     def ask(self, body: bytes, sent: int) -> None:
         """Take the decoded request body (or as much of it as is kept) and how many bytes were sent."""

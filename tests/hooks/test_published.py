@@ -57,7 +57,7 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rows_are_published_at_the_stop(tmp_path: Path) -> None:
     """Whatever was stored is published when the proxy stops, and to the old place when another is named."""
-    calls = Calls(lambda event: event, lambda: None)
+    calls = Calls(lambda event, authority: event, lambda: None)
     database = tmp_path / "events.duckdb"
     calls.open(database, target(settings(publish=str(tmp_path / "one"))))
     calls.writer.submit(ended("a"))

@@ -18,6 +18,7 @@ from tests.policy.test_load import written
 from tests.writer.calls import ended, running
 
 ON = PolicyFile.model_validate({"breaker": {"failures": "2"}})
+HOST = "api.openai.com"
 FAILED = {"outcome": Outcome.ERROR, "status_code": 503}
 
 
@@ -66,8 +67,7 @@ def test_off_without_rules() -> None:
 
     idle.configure(PolicyFile())
     assert (idle.active, idle.admit(attempt("a"))) == (False, None)
-    idle.settle(after("a", **FAILED))
-    assert (idle.snapshot(), idle.state("api.openai.com")) == ([], None)
+    assert (idle.settle(after("a", **FAILED), HOST), idle.snapshot()) == (None, [])
 
 
 def test_host_that_fails_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -78,7 +78,7 @@ def test_host_that_fails_is_left_alone(caplog: pytest.LogCaptureFixture) -> None
 
     for key in "ab":
         assert guard.admit(attempt(key)) is None
-        guard.settle(after(key, **FAILED))
+        guard.settle(after(key, **FAILED), HOST)
     now[0] = 10.0
     refusal = guard.admit(attempt("c"))
     assert refusal is not None
@@ -94,8 +94,7 @@ def test_host_that_fails_is_left_alone(caplog: pytest.LogCaptureFixture) -> None
     ]
     now[0] = 30.0
     assert guard.admit(attempt("e")) is None
-    guard.settle(after("e"))
-    assert guard.state("api.openai.com") is State.CLOSED
+    assert guard.settle(after("e"), HOST) is State.CLOSED
     assert guard.snapshot() == [
         Snapshot("api.openai.com", State.CLOSED, 3, 3, 2, 1),
         Snapshot("api.anthropic.com", State.CLOSED, 0, 0, 0, 0),
@@ -107,14 +106,28 @@ def test_open_stays_open_when_the_file_changes() -> None:
     guard = Breaker(lambda: 0.0)
     guard.configure(ON)
     for key in "ab":
-        guard.settle(after(key, **FAILED))
+        guard.settle(after(key, **FAILED), HOST)
 
     guard.configure(PolicyFile.model_validate({"breaker": {"open_s": "5"}}))
     refusal = guard.admit(attempt("c"))
     assert refusal is not None
     assert refusal.retry_after_s == 5.0
     guard.configure(PolicyFile())
-    assert (guard.state("api.openai.com"), guard.admit(attempt("d"))) == (None, None)
+    assert (guard.settle(after("c"), HOST), guard.admit(attempt("d"))) == (None, None)
+
+
+def test_ports_are_told_apart() -> None:
+    """A gateway that fails at one port of a host leaves another one alone; the usual ports are not written."""
+    guard = Breaker(lambda: 0.0)
+    guard.configure(ON)
+    for key in "ab":
+        guard.settle(after(key, **FAILED), "gpu.example:8000")
+
+    for port, refused in ((8000, True), (8001, False), (443, False), (80, False)):
+        call = attempt("c", "gpu.example")
+        call.port = port
+        assert (guard.admit(call) is not None) is refused
+    assert [found.host for found in guard.snapshot()] == ["gpu.example:8000", "gpu.example:8001", "gpu.example"]
 
 
 def test_hosts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,22 @@ def test_headers_and_http2() -> None:
     assert (b"X-Kept", b"1") not in found.fields
 
 
+@pytest.mark.parametrize(
+    ("host", "scheme", "port"),
+    [
+        ("other.example", "https", 443),
+        ("http://other.example", "http", 80),
+        ("http://other.example:8000", "http", 8000),
+    ],
+)
+def test_with_and_without_tls(host: str, scheme: str, port: int) -> None:
+    """A target that speaks plain HTTP is asked so, and hears its name without the scheme."""
+    found = aimed({"host": host}, replace(ASKED, authority="a"))
+
+    assert (found.scheme, found.host, found.port) == (scheme, "other.example", port)
+    assert found.authority == host.removeprefix("http://")
+
+
 @given(
     st.dictionaries(
         st.text(), st.none() | st.integers() | st.text() | st.lists(st.floats(allow_nan=False, allow_infinity=False))

@@ -41,6 +41,7 @@ def attempt(
     operation = (route.operation if route else None) or dialect.operation or None
     return Attempt(
         opening=flows.opening(flow, host, named, said, provider.id, operation, known.salt, known.key_names),
+        port=flow.request.port,
         book=book,
         provider=provider,
         route=route,

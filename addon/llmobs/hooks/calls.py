@@ -36,11 +36,11 @@ _REFUSALS = frozenset(Kind)
 class Calls:
     """Every attempt between its request and its row, whichever way it ends.
 
-    `settled` has the last word on each row, `heard` is told of it once it is kept. `overhead` learns how
+    `settled` has the last word on each row and its host, `heard` is told of it once it is kept. `overhead` learns how
     long answers were kept.
     """
 
-    def __init__(self, settled: Callable[[Event], Event], keep_days: Callable[[], int | None]) -> None:
+    def __init__(self, settled: Callable[[Event, str], Event], keep_days: Callable[[], int | None]) -> None:
         self.writer: Writer
         self.publisher: Publisher | None = None
         self._settled = settled
@@ -198,7 +198,7 @@ class Calls:
             self.tell(event)
         else:
             # In this order: whoever counts it must not find it in the database before.
-            event = self._settled(event)
+            event = self._settled(event, attempt.authority)
             if self.writer.submit(event):
                 self.heard(event)
 

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from mitmproxy import http
@@ -12,7 +13,7 @@ from llmobs.attempt import Attempt
 from llmobs.config import ConfigError
 from llmobs.event import Event
 from llmobs.fault import told
-from llmobs.policy import Guard, Policies, Refusal, load
+from llmobs.policy import Guard, Judge, Policies, Refusal, load
 from llmobs.policy.breaker import Breaker
 from llmobs.policy.refusal import answer
 from llmobs.policy.schema import PolicyFile
@@ -35,9 +36,8 @@ class Gate:
     def __init__(self, *guards: Guard) -> None:
         self.policies: Policies = PolicyFile()
         self.breaker = Breaker()
-        # The last one is told of calls that the others let go.
-        self.guards: tuple[Guard, ...] = (*guards, self.breaker)
-        self._in_force = self._told = _active(self.guards)
+        self.guards = guards
+        self._in_force, self._told = _active(self._judges()), _active(guards)
         self._known: Mapping[str, object] = {}
         self._file: Path | None = None
         self._read: tuple[int, int] | None = None
@@ -55,11 +55,15 @@ class Gate:
 
     def _take(self, policies: Policies) -> None:
         self.policies = policies
-        for guard in self.guards:
-            guard.configure(policies)
-        self._in_force = _active(self.guards)
+        for judge in self._judges():
+            judge.configure(policies)
+        self._in_force = _active(self._judges())
         # Whose rules are gone has let calls go that have not ended, and may get rules again.
         self._told = tuple(guard for guard in self.guards if guard.active or guard in self._told)
+
+    def _judges(self) -> tuple[Judge, ...]:
+        """Those that are asked; the last one only of calls that the others let go."""
+        return (*self.guards, self.breaker)
 
     def look(self) -> Policies:
         """The rules in force, taken anew where the file was edited; a broken edit keeps the old ones."""
@@ -90,33 +94,38 @@ class Gate:
         """Whether a call may go; where not, it is answered in the provider's place."""
         if not self._in_force or attempt.silent or flow.request.stream or flow.response is not None:
             return True
-        for guard in self._in_force:
-            if (refusal := _asked(guard, attempt)) is not None:
+        for judge in self._in_force:
+            if (refusal := _asked(judge, attempt)) is not None:
                 _refuse(flow, attempt, refusal)
                 return False
         return True
 
-    def settle(self, event: Event) -> Event:
-        """Tell every guard how a call ended; the row, with what only then is known."""
+    def settle(self, event: Event, authority: str) -> Event:
+        """Tell every guard how a call to a host (and port) ended; the row, with what only then is known."""
         for guard in self._told:
-            try:
-                guard.settle(event)
-            except Exception as problem:  # noqa: BLE001 - no rule may break a call
-                LOG.error("a policy could not count %s: %s", event.event_id, told(problem))  # noqa: TRY400
-        state = self.breaker.state(event.host) if self._in_force else None
+            _counted(event, partial(guard.settle, event))
+        state = _counted(event, partial(self.breaker.settle, event, authority))
         return event if state is None else structs.replace(event, breaker=str(state))
 
 
-def _active(guards: tuple[Guard, ...]) -> tuple[Guard, ...]:
+def _active[Ruling: Judge](guards: tuple[Ruling, ...]) -> tuple[Ruling, ...]:
     """Those that have something to say, which only the policy file changes."""
     return tuple(guard for guard in guards if guard.active)
 
 
-def _asked(guard: Guard, attempt: Attempt) -> Refusal | None:
+def _asked(judge: Judge, attempt: Attempt) -> Refusal | None:
     try:
-        return guard.admit(attempt)
+        return judge.admit(attempt)
     except Exception as problem:  # noqa: BLE001 - no rule may break a call
         LOG.error("a policy could not judge %s, which goes: %s", attempt.opening.event_id, told(problem))  # noqa: TRY400
+        return None
+
+
+def _counted[Told](event: Event, count: Callable[[], Told]) -> Told | None:
+    try:
+        return count()
+    except Exception as problem:  # noqa: BLE001 - no rule may break a call
+        LOG.error("a policy could not count %s: %s", event.event_id, told(problem))  # noqa: TRY400
         return None
 
 

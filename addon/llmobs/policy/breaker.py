@@ -36,7 +36,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How the breaker of a host stands."""
+    """How the breaker of a host stands, of which each port that is not usual is one of its own."""
 
     host: str
     state: State
@@ -70,7 +70,7 @@ class Breaker:
 
     def admit(self, attempt: Attempt) -> Refusal | None:
         """Refuse a call to a host that fails."""
-        host = attempt.opening.host
+        host = attempt.authority
         with self._lock:
             tally = self._tally(host)
             if tally is None:
@@ -79,21 +79,17 @@ class Breaker:
             tally.refused += wait is not None
         return None if wait is None else _refusal(host, tally, wait)
 
-    def settle(self, event: Event) -> None:
-        """Learn from how a call ended; a refused one tells nothing of its host."""
+    def settle(self, event: Event, host: str) -> State | None:
+        """Learn how a call ended (a refused one tells nothing); how the host's breaker stands, if there is one."""
         with self._lock:
-            tally = self._tally(event.host)
+            tally = self._tally(host)
             if tally is None:
-                return
+                return None
             failed = verdict(event)
             tally.calls += failed is not None
             tally.failures += failed is True
-            self._watched(event.host, tally, lambda: tally.circuit.ended(event.event_id, self._clock(), failed=failed))
-
-    def state(self, host: str) -> State | None:
-        """How a host's breaker stands; None where there is none."""
-        with self._lock:
-            return self._hosts[host].circuit.state if self.active and host in self._hosts else None
+            self._watched(host, tally, lambda: tally.circuit.ended(event.event_id, self._clock(), failed=failed))
+            return tally.circuit.state
 
     def snapshot(self) -> list[Snapshot]:
         """How every breaker stands, for whoever counts."""

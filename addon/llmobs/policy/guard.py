@@ -8,11 +8,8 @@ from llmobs.policy.load import Policies
 from llmobs.policy.refusal import Refusal
 
 
-class Guard(Protocol):
-    """Asked before a call goes, on the event loop; told of each call that ended, on any thread. It never waits.
-
-    What `admit` sets aside for a call is given back by `settle`, which comes for each attempt, refused ones included.
-    """
+class Judge(Protocol):
+    """Asked before a call goes, on the event loop. It never waits."""
 
     def configure(self, policies: Policies) -> None:
         """Take the rules of the policy file, at the start and whenever it changes; counts survive."""
@@ -23,6 +20,13 @@ class Guard(Protocol):
 
     def admit(self, attempt: Attempt) -> Refusal | None:
         """Whether the call may go: None where it may. Its request is complete: model and body are known."""
+
+
+class Guard(Judge, Protocol):
+    """Told of each call that ended, too, on any thread.
+
+    What `admit` sets aside for a call is given back by `settle`, which comes for each attempt, refused ones included.
+    """
 
     def settle(self, event: Event) -> None:
         """A call ended, with what it cost."""

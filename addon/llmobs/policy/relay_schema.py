@@ -21,6 +21,9 @@ _OVERLOADED = ("429", "500", "502", "503", "504", "529")
 AUTH = {"bearer": ("authorization", "Bearer "), "api-key": ("api-key", ""), "x-api-key": ("x-api-key", "")} | {
     "x-goog-api-key": ("x-goog-api-key", "")
 }
+# Before a host that speaks HTTP without TLS, and the usual ports with TLS and without.
+_PLAIN = "http://"
+_PORTS = (443, 80)
 _BLANKS = ("{path}", "{rest}", "{model}", "{verb}")
 
 
@@ -42,13 +45,14 @@ def _failure(value: object, words: tuple[str, ...]) -> str:
 
 
 def _host(value: object, info: ValidationInfo) -> str:
-    """A host that the price file knows, so that what goes there is metered."""
+    """A host that the price file knows, so that what goes there is metered; one without TLS has `http://` before it."""
     name = plain.text(value).casefold()
-    host, _, port = name.partition(":")
-    if "/" in name or (port and not port.isdecimal()):
+    address = name.removeprefix(_PLAIN)
+    host, _, port = address.partition(":")
+    if "/" in address or (port and not port.isdecimal()):
         raise wrong(f"{name!r} is not a host", "write it without https:// and path, such as my.openai.azure.com")
     book = (info.context or {}).get("book")
-    if book is not None and book.provider_at(host, int(port or 443)) is None:
+    if book is not None and book.provider_at(host, int(port or _PORTS[name != address])) is None:
         raise wrong(f"{name} is a host that no price file knows", "add it to the hosts of a provider in your own")
     return name
 
@@ -123,7 +127,7 @@ class Retries(Row):
 class Target(Row):
     """Another host that can take a call.
 
-    host: its name, which a price file knows.
+    host: its name, which a price file knows, with `:PORT` if that is not the usual one, and `http://` if it has no TLS.
     path: where the call goes there; `{path}`, `{rest}`, `{model}` and `{verb}` stand for parts of the client's request.
     models: what the client asks for, and what it is called there; where there are some, no other model goes.
     key_env: variable of the proxy's environment that holds its key.
@@ -137,6 +141,22 @@ class Target(Row):
     key_env: Annotated[str, PlainValidator(_environment)]
     auth: Annotated[str, PlainValidator(_auth)] = "bearer"
     headers: dict[Text, Text] = {}
+
+    @property
+    def scheme(self) -> str:
+        """`https`, or `http` where it has no TLS."""
+        return "http" if self.host.startswith(_PLAIN) else "https"
+
+    @property
+    def authority(self) -> str:
+        """Its name, with the port where one is written."""
+        return self.host.removeprefix(_PLAIN)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Its name and port."""
+        name, _, port = self.authority.partition(":")
+        return name, int(port or _PORTS[self.scheme == "http"])
 
 
 class Fallback(Row):

@@ -20,7 +20,6 @@ _PERSONAL = frozenset(
 )
 _KEY_PARAMETERS = frozenset({"key", "api_key", "access_token"})
 _VERSION = re.compile(r"^.*?/v\d[^/]*(?=/)")
-_HTTPS = 443
 # Vertex AI takes Anthropic's body without its model, which stands in the path, and with a version instead.
 _VERTEX_VERB = {False: "rawPredict", True: "streamRawPredict"}
 _VERTEX_VERSION = b'"vertex-2023-10-16"'
@@ -55,13 +54,13 @@ def aim(request: Request, model: str | None, target: Target, environment: Mappin
     body = _body(request, named if named != model else None, vertex=vertex)
     if body is None:
         return None
-    host, _, port = target.host.partition(":")
+    host, port = target.address
     return replace(
         request,
-        scheme="https",
+        scheme=target.scheme,
         host=host,
-        port=int(port or _HTTPS),
-        authority=target.host if request.authority else "",
+        port=port,
+        authority=target.authority if request.authority else "",
         path=_path(request, named or model or "", target),
         fields=(*_kept(request, target, len(body)), *_own(target, environment)),
         body=body,
@@ -107,7 +106,7 @@ def _kept(request: Request, target: Target, length: int) -> Iterator[tuple[bytes
         if small in _PERSONAL or small in replaced:
             continue
         if small == b"host":
-            value = target.host.encode()
+            value = target.authority.encode()
         elif small == b"content-length":
             value = b"%d" % length
         yield name, value
