@@ -67,13 +67,19 @@ def _is_folder(out: str) -> bool:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("export.py", __doc__, _EXAMPLES)
     made.add_argument("--out", default=STDOUT, metavar="PLACE", help="file, or folder with / at its end; else printed")
-    made.add_argument("--format", choices=sorted(FORMATS), help="(default: what the file's name ends in, else parquet)")
+    made.add_argument(
+        "--format", choices=sorted(FORMATS), help="(default: what the file's name ends in; in a folder parquet)"
+    )
     made.add_argument("--raw", action="store_true", help="CSV with texts as they are, for programs")
     options = parsed(made, arguments)
     # The longest ending first: spans are JSON lines, too.
     endings = sorted(FORMATS.items(), key=lambda each: -len(each[1].suffix))
     ending = next((name for name, form in endings if options.out.endswith(form.suffix)), None)
-    options.format = options.format or ending or ("jsonl" if options.out == STDOUT else "parquet")
+    usual = "jsonl" if options.out == STDOUT else "parquet" if _is_folder(options.out) else None
+    options.format = options.format or ending or usual
+    if options.format is None:
+        known = ", ".join(form.suffix for form in FORMATS.values())
+        made.error(f"{options.out} ends in none of {known}; write --format, or a / at the end of a folder")
     if options.out == STDOUT and not FORMATS[options.format].joins:
         made.error(f"{options.format} can't be printed; write --out FILE")
     return options

@@ -165,6 +165,15 @@ def test_mistakes(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "parquet can't be printed; write --out FILE" in capsys.readouterr().err
 
 
+def test_unknown_ending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that tells no format is asked about, and no file is made."""
+    with pytest.raises(SystemExit, match="2"):
+        export.main(["--db", str(tmp_path / "none.duckdb"), "--out", str(tmp_path / "calls.xyz")])
+
+    assert "calls.xyz ends in none of .parquet, .csv" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_reader_that_goes_away(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a pipe is not a failure of the export."""
 
