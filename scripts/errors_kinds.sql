@@ -5,13 +5,13 @@ SELECT
     coalesce(error_type, outcome) AS error_type,
     status,
     provider,
-    count(*) AS errors,
-    count(*) / sum(count(*)) OVER () AS share,
+    sum(calls)::BIGINT AS errors,
+    sum(calls) / sum(sum(calls)) OVER () AS share,
     sum(cost_usd) AS cost_usd,
-    count(*) FILTER (unknown_cost) AS unknown_calls,
-    min(started_at) AS first_at,
-    max(started_at) AS last_at
-FROM selected
+    coalesce(sum(calls) FILTER (unknown_cost), 0)::BIGINT AS unknown_calls,
+    min(first_at) AS first_at,
+    max(last_at) AS last_at
+FROM spent
 WHERE error
 GROUP BY ALL
 ORDER BY errors DESC, error_class, error_type, status, provider;
