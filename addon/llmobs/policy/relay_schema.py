@@ -10,6 +10,7 @@ from llmobs.config import Row
 from llmobs.config import value as plain
 from llmobs.config.problem import did_you_mean
 from llmobs.config.value import wrong
+from llmobs.facts import HTTP, HTTPS
 from llmobs.policy.amount import Count, Seconds
 from llmobs.policy.fields import Flag, Name, Text, Word
 
@@ -21,9 +22,8 @@ _OVERLOADED = ("429", "500", "502", "503", "504", "529")
 AUTH = {"bearer": ("authorization", "Bearer "), "api-key": ("api-key", ""), "x-api-key": ("x-api-key", "")} | {
     "x-goog-api-key": ("x-goog-api-key", "")
 }
-# Before a host that speaks HTTP without TLS, and the usual ports with TLS and without.
+# Before a host that speaks HTTP without TLS.
 _PLAIN = "http://"
-_PORTS = (443, 80)
 _BLANKS = ("{path}", "{rest}", "{model}", "{verb}")
 
 
@@ -47,14 +47,20 @@ def _failure(value: object, words: tuple[str, ...]) -> str:
 def _host(value: object, info: ValidationInfo) -> str:
     """A host that the price file knows, so that what goes there is metered; one without TLS has `http://` before it."""
     name = plain.text(value).casefold()
-    address = name.removeprefix(_PLAIN)
-    host, _, port = address.partition(":")
-    if "/" in address or (port and not port.isdecimal()):
+    authority = name.removeprefix(_PLAIN)
+    _, _, port = authority.partition(":")
+    if "/" in authority or (port and not port.isdecimal()):
         raise wrong(f"{name!r} is not a host", "write it without https:// and path, such as my.openai.azure.com")
     book = (info.context or {}).get("book")
-    if book is not None and book.provider_at(host, int(port or _PORTS[name != address])) is None:
+    if book is not None and book.provider_at(*_address(name)) is None:
         raise wrong(f"{name} is a host that no price file knows", "add it to the hosts of a provider in your own")
     return name
+
+
+def _address(host: str) -> tuple[str, int]:
+    """The name and port of a host as it is written."""
+    name, _, port = host.removeprefix(_PLAIN).partition(":")
+    return name, int(port or (HTTP if host.startswith(_PLAIN) else HTTPS))
 
 
 def _environment(value: object, info: ValidationInfo) -> str:
@@ -155,8 +161,7 @@ class Target(Row):
     @property
     def address(self) -> tuple[str, int]:
         """Its name and port."""
-        name, _, port = self.authority.partition(":")
-        return name, int(port or _PORTS[self.scheme == "http"])
+        return _address(self.host)
 
 
 class Fallback(Row):
